@@ -1,0 +1,14 @@
+// Limits of one peer connection. Each says why it is that.
+
+/** Candidates that wait for the remote description. A peer with many interfaces has about 20. */
+export const MAX_EARLY_CANDIDATES = 64
+
+/** Candidates taken from one remote in all: more is not a peer that connects, but one that makes us send checks. */
+export const MAX_REMOTE_CANDIDATES = 128
+
+/** The longest SDP that is looked at, in characters: about four times the largest that a browser makes. */
+export const MAX_SDP_LENGTH = 16_384
+
+/** Packets that may wait on a data channel for `getPacket`, and their bytes. A game that polls sees a few hundred. */
+export const MAX_WAITING_PACKETS = 65_536
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024

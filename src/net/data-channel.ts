@@ -1,0 +1,191 @@
+// One data channel (Godot: WebRTCDataChannel). Event-driven when somebody listens to `packet`, polled otherwise.
+
+import { MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
+import { ChannelState, type DriverChannel } from './drivers/driver.ts'
+import { Emitter, type Off } from './emitter.ts'
+import { NetError } from './errors.ts'
+
+/** Godot: WebRTCDataChannel.WriteMode. */
+export const WriteMode = { Text: 0, Binary: 1 } as const
+export type WriteMode = (typeof WriteMode)[keyof typeof WriteMode]
+
+export type DataChannelEvents = {
+  open: () => void
+  /** A packet. Text comes as its UTF-8 bytes with `isString` true. */
+  packet: (packet: Uint8Array, isString: boolean) => void
+  /** `bufferedAmount` fell to `drainThreshold` or below. */
+  drained: () => void
+  error: (error: NetError) => void
+  /** Always the last event, once. */
+  closed: () => void
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** What Godot returns for a number that is not set or not known yet. */
+const UNSET = 65_535
+
+/** Made by WebRTCPeerConnection, never by hand. */
+export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
+  readonly #channel: DriverChannel
+  readonly #waiting: [packet: Uint8Array, isString: boolean][] = []
+  #waitingBytes = 0
+  #wasString = false
+  #ended = false
+  /** How `putPacket` sends bytes (Godot: write_mode). Default Binary. */
+  writeMode: WriteMode = WriteMode.Binary
+
+  constructor(channel: DriverChannel) {
+    super()
+    this.#channel = channel
+    channel.events = {
+      open: () => this.emit('open'),
+      message: (data) => this.#receive(data),
+      drained: () => this.emit('drained'),
+      error: (error) => this.emit('error', error),
+      closed: () => this.#end(),
+    }
+  }
+
+  get readyState(): ChannelState {
+    return this.#ended ? ChannelState.Closed : this.#channel.readyState
+  }
+  get label(): string {
+    return this.#channel.label
+  }
+  get protocol(): string {
+    return this.#channel.protocol
+  }
+  /** 65535 until the transport has chosen one. */
+  get id(): number {
+    return this.#channel.id ?? UNSET
+  }
+  get ordered(): boolean {
+    return this.#channel.ordered
+  }
+  get negotiated(): boolean {
+    return this.#channel.negotiated
+  }
+  /** 65535 when not limited. */
+  get maxRetransmits(): number {
+    return this.#channel.maxRetransmits ?? UNSET
+  }
+  /** In ms; 65535 when not limited. */
+  get maxPacketLifeTime(): number {
+    return this.#channel.maxPacketLifeTime ?? UNSET
+  }
+  /** Bytes that wait on this side, as far as the platform tells: what SCTP has taken is not counted everywhere. */
+  get bufferedAmount(): number {
+    return this.#ended ? 0 : this.#channel.bufferedAmount
+  }
+  /** The largest packet in bytes. */
+  get maxPacketSize(): number {
+    return this.#channel.maxMessageSize
+  }
+  /** The level of `bufferedAmount` at which `drained` is emitted, in bytes. Default 0. */
+  get drainThreshold(): number {
+    return this.#channel.drainThreshold
+  }
+  set drainThreshold(bytes: number) {
+    this.#channel.drainThreshold = bytes
+  }
+
+  /** A listener for `packet` first gets the packets that wait, in order. */
+  override on<Name extends keyof DataChannelEvents>(event: Name, listener: DataChannelEvents[Name]): Off {
+    const off = super.on(event, listener)
+    if (event === 'packet') this.#flush()
+    return off
+  }
+
+  /**
+   * Sends a packet; the bytes may be reused afterwards. An empty packet is a packet.
+   * @throws {NetError} ERR_UNCONFIGURED: not open. ERR_OUT_OF_MEMORY: larger than `maxPacketSize`, or the platform's
+   * buffer is full. ERR_INVALID_PARAMETER: neither bytes nor text.
+   */
+  putPacket(packet: Uint8Array | string): void {
+    if (this.readyState !== ChannelState.Open) {
+      throw new NetError('ERR_UNCONFIGURED', `The channel "${this.label}" is not open: wait for its open event.`)
+    }
+    if (typeof packet !== 'string' && !(packet instanceof Uint8Array)) {
+      throw new NetError('ERR_INVALID_PARAMETER', 'A packet is a Uint8Array or a string.')
+    }
+    const size = typeof packet === 'string' ? encoder.encode(packet).length : packet.length
+    if (size > this.maxPacketSize) {
+      throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${size} bytes; this channel takes ${this.maxPacketSize}.`)
+    }
+    const asText = this.writeMode === WriteMode.Text && typeof packet !== 'string'
+    try {
+      this.#channel.send(asText ? decoder.decode(packet) : packet)
+    } catch (cause) {
+      throw new NetError('ERR_OUT_OF_MEMORY', `The channel "${this.label}" took no more: ${cause}`, { cause })
+    }
+  }
+
+  /** Takes the next waiting packet. @throws {NetError} ERR_UNAVAILABLE: none waits. */
+  getPacket(): Uint8Array {
+    const next = this.#waiting.shift()
+    if (!next) throw new NetError('ERR_UNAVAILABLE', 'No packet waits: look at availablePacketCount first.')
+    this.#waitingBytes -= next[0].length
+    this.#wasString = next[1]
+    return next[0]
+  }
+
+  get availablePacketCount(): number {
+    return this.#waiting.length
+  }
+
+  /** Whether the packet that `getPacket` returned last was sent as text. */
+  wasStringPacket(): boolean {
+    return this.#wasString
+  }
+
+  /** Does nothing: events come by themselves. For code that was written for Godot. */
+  poll(): void {}
+
+  close(): void {
+    if (this.readyState !== ChannelState.Closed) this.#channel.close()
+  }
+
+  /** Called by the connection when it closes: platforms differ in whether they tell the channels. */
+  end(): void {
+    this.#end()
+  }
+
+  #receive(data: Uint8Array | string): void {
+    const isString = typeof data === 'string'
+    const packet = isString ? encoder.encode(data) : data
+    if (this.#waiting.length === 0 && this.listenerCount('packet') > 0) {
+      this.emit('packet', packet, isString)
+      return
+    }
+    if (this.#waiting.length >= MAX_WAITING_PACKETS || this.#waitingBytes + packet.length > MAX_WAITING_BYTES) {
+      this.#overflow()
+      return
+    }
+    this.#waiting.push([packet, isString])
+    this.#waitingBytes += packet.length
+    this.#flush()
+  }
+
+  /** Nothing that was promised is lost silently: a reliable channel that nobody reads is closed. */
+  #overflow(): void {
+    const lossy = this.#channel.maxRetransmits !== undefined || this.#channel.maxPacketLifeTime !== undefined
+    const what = lossy ? 'a packet was dropped' : 'the channel is closed'
+    this.emit('error', new NetError('ERR_OUT_OF_MEMORY', `Nobody reads the channel "${this.label}": ${what}.`))
+    if (!lossy) this.close()
+  }
+
+  #flush(): void {
+    while (this.#waiting.length > 0 && this.listenerCount('packet') > 0) {
+      const packet = this.getPacket()
+      this.emit('packet', packet, this.#wasString)
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.emit('closed')
+  }
+}

@@ -1,0 +1,33 @@
+// Builds the messages of a packet once, for however many peers it goes to.
+
+import { MAX_FRAGMENT } from './constants.ts'
+import { type Kind, MORE, ORDERED, RELIABLE_HEADER, UNRELIABLE_HEADER } from './wire.ts'
+
+/** A reliable packet: one message, or several fragments. */
+export function reliableMessages(kind: Kind, payload: Uint8Array): Uint8Array[] {
+  const size = MAX_FRAGMENT - RELIABLE_HEADER
+  const messages: Uint8Array[] = []
+  let start = 0
+  do {
+    const end = Math.min(start + size, payload.length)
+    const message = new Uint8Array(RELIABLE_HEADER + end - start)
+    message[0] = end < payload.length ? kind | MORE : kind
+    message.set(start === 0 && end === payload.length ? payload : payload.subarray(start, end), RELIABLE_HEADER)
+    messages.push(message)
+    start = end
+  } while (start < payload.length)
+  return messages
+}
+
+/** An unreliable packet. Its sequence number is filled in for each peer by `stampSequence`. */
+export function unreliableMessage(kind: Kind, ordered: boolean, payload: Uint8Array): Uint8Array {
+  const message = new Uint8Array(UNRELIABLE_HEADER + payload.length)
+  message[0] = ordered ? kind | ORDERED : kind
+  message.set(payload, UNRELIABLE_HEADER)
+  return message
+}
+
+export function stampSequence(message: Uint8Array, sequence: number): void {
+  message[1] = sequence & 0xff
+  message[2] = sequence >>> 8
+}

@@ -1,0 +1,293 @@
+// One peer connection (Godot: WebRTCPeerConnection): checks every call against the state, queues early candidates, and
+// leaves the rest to a driver. It knows nothing of signaling: its user carries descriptions and candidates across.
+
+import { MAX_EARLY_CANDIDATES, MAX_REMOTE_CANDIDATES, MAX_SDP_LENGTH } from './constants.ts'
+import { WebRTCDataChannel } from './data-channel.ts'
+import { browserDriver } from './drivers/browser.ts'
+import {
+  type ConnectionConfiguration,
+  ConnectionState,
+  type DataChannelOptions,
+  type DriverChannel,
+  type DriverConnection,
+  GatheringState,
+  type SelectedRoute,
+  SignalingState,
+  type WebRTCDriver,
+} from './drivers/driver.ts'
+import { Emitter } from './emitter.ts'
+import { NetError, toNetError } from './errors.ts'
+
+export type PeerConnectionEvents = {
+  /** Pass it to `setLocalDescription`, and to the other side's `setRemoteDescription`. */
+  sessionDescriptionCreated: (type: 'offer' | 'answer', sdp: string) => void
+  /** Pass it to the other side's `addIceCandidate`. */
+  iceCandidateCreated: (media: string, index: number, name: string) => void
+  /** The remote opened a channel that is not negotiated. With no listener such channels are refused. */
+  dataChannelReceived: (channel: WebRTCDataChannel) => void
+  connectionStateChanged: (state: ConnectionState) => void
+  error: (error: NetError) => void
+}
+
+let defaultDriver: WebRTCDriver | undefined
+
+export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
+  /** Chooses the implementation for all connections made afterwards. `undefined`: the platform's own. */
+  static setDefaultExtension(driver: WebRTCDriver | undefined): void {
+    defaultDriver = driver
+  }
+
+  #configuration: ConnectionConfiguration = {}
+  #driver: DriverConnection | undefined
+  #channels: WebRTCDataChannel[] = []
+  #earlyCandidates: [media: string, index: number, name: string][] = []
+  #remoteCandidates = 0
+  #hasRemoteDescription = false
+  /** The description that was announced and not yet passed to `setLocalDescription`. */
+  #created: 'offer' | 'answer' | undefined
+  #connectionState: ConnectionState = ConnectionState.New
+  #gatheringState: GatheringState = GatheringState.New
+  #signalingState: SignalingState = SignalingState.Stable
+
+  get connectionState(): ConnectionState {
+    return this.#connectionState
+  }
+  get gatheringState(): GatheringState {
+    return this.#gatheringState
+  }
+  get signalingState(): SignalingState {
+    return this.#signalingState
+  }
+
+  /**
+   * Sets the connection up anew: closes what was open and goes back to New. Optional before the first use.
+   * @throws {NetError} ERR_INVALID_PARAMETER, ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING
+   */
+  initialize(configuration: ConnectionConfiguration = {}): void {
+    this.#shut()
+    this.#configuration = configuration
+    this.#channels = []
+    this.#earlyCandidates = []
+    this.#remoteCandidates = 0
+    this.#hasRemoteDescription = false
+    this.#created = undefined
+    this.#gatheringState = GatheringState.New
+    this.#signalingState = SignalingState.Stable
+    this.#connectionState = ConnectionState.New
+    this.#connect()
+  }
+
+  /**
+   * Creates a channel, before the connection is started. Negotiated channels must be created on both sides.
+   * @throws {NetError} ERR_UNCONFIGURED: already connecting or closed. ERR_INVALID_PARAMETER: options that exclude
+   * each other or are out of range. ERR_ALREADY_IN_USE: the id is taken.
+   */
+  createDataChannel(label: string, options: DataChannelOptions = {}): WebRTCDataChannel {
+    this.#require(ConnectionState.New, 'create channels before createOffer or setRemoteDescription')
+    checkChannelOptions(label, options)
+    if (options.negotiated && this.#channels.some((other) => other.negotiated && other.id === options.id)) {
+      throw new NetError('ERR_ALREADY_IN_USE', `The channel id ${options.id} is taken.`)
+    }
+    let channel: DriverChannel
+    try {
+      channel = this.#connect().createDataChannel(label, options)
+    } catch (cause) {
+      throw toNetError(cause, 'ERR_INVALID_PARAMETER', `The channel "${label}" was refused: ${cause}`)
+    }
+    return this.#adopt(channel)
+  }
+
+  /** Starts connecting as the side that offers. @throws {NetError} ERR_UNCONFIGURED: already started, or no channel. */
+  createOffer(): void {
+    this.#require(ConnectionState.New, 'createOffer is called once')
+    if (this.#channels.length === 0) {
+      throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
+    }
+    this.#setConnectionState(ConnectionState.Connecting)
+    this.#connect().createOffer()
+  }
+
+  /**
+   * Takes what `sessionDescriptionCreated` announced. Candidates follow.
+   * @throws {NetError} ERR_UNCONFIGURED: no such description was created.
+   */
+  setLocalDescription(type: 'offer' | 'answer', sdp: string): void {
+    if (this.#created !== type) {
+      throw new NetError('ERR_UNCONFIGURED', `No ${type} was created: wait for sessionDescriptionCreated.`)
+    }
+    this.#created = undefined
+    this.#connect().setLocalDescription(type, sdp)
+  }
+
+  /**
+   * Takes the other side's description. An offer starts connecting and is answered with `sessionDescriptionCreated`.
+   * @throws {NetError} ERR_UNCONFIGURED: an offer when already started, or an answer to no offer.
+   * ERR_INVALID_PARAMETER: the type. ERR_INVALID_DATA: not SDP.
+   */
+  setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
+    if (type !== 'offer' && type !== 'answer') {
+      throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
+    }
+    if (type === 'offer') this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
+    else if (this.#connectionState !== ConnectionState.Connecting || this.#hasRemoteDescription || this.#created) {
+      throw new NetError('ERR_UNCONFIGURED', 'An answer was set, but no offer waits for one.')
+    }
+    if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
+      throw new NetError('ERR_INVALID_DATA', `The remote ${type} is not SDP.`)
+    }
+    const driver = this.#connect()
+    driver.setRemoteDescription(type, sdp)
+    this.#hasRemoteDescription = true
+    this.#setConnectionState(ConnectionState.Connecting)
+    const early = this.#earlyCandidates
+    this.#earlyCandidates = []
+    for (const [media, index, name] of early) driver.addIceCandidate(media, index, name)
+  }
+
+  /**
+   * Takes a candidate of the other side. One that comes before the description waits for it.
+   * @throws {NetError} ERR_UNCONFIGURED: closed. ERR_OUT_OF_MEMORY: too many.
+   */
+  addIceCandidate(media: string, index: number, name: string): void {
+    if (this.#connectionState === ConnectionState.Closed) {
+      throw new NetError('ERR_UNCONFIGURED', 'The connection is closed: call initialize to use it again.')
+    }
+    this.#remoteCandidates += 1
+    const full = this.#hasRemoteDescription
+      ? this.#remoteCandidates > MAX_REMOTE_CANDIDATES
+      : this.#earlyCandidates.length >= MAX_EARLY_CANDIDATES
+    if (full) throw new NetError('ERR_OUT_OF_MEMORY', 'The remote sent too many candidates.')
+    if (this.#hasRemoteDescription) this.#connect().addIceCandidate(media, index, name)
+    else this.#earlyCandidates.push([media, index, name])
+  }
+
+  /** Does nothing: events come by themselves. For code that was written for Godot. */
+  poll(): void {}
+
+  /** Gathers new candidates with the next offer. Returns false where the platform cannot (Node). */
+  restartIce(): boolean {
+    return this.#driver?.restartIce() ?? false
+  }
+
+  /** The types of the candidates in use: `relay` means through TURN. `undefined` until connected. */
+  selectedRoute(): Promise<SelectedRoute | undefined> {
+    return this.#driver?.selectedRoute() ?? Promise.resolve(undefined)
+  }
+
+  /** Closes the channels and the connection. What was not sent yet is lost. */
+  close(): void {
+    if (this.#connectionState === ConnectionState.Closed) return
+    this.#shut()
+    this.#signalingState = SignalingState.Closed
+    this.#setConnectionState(ConnectionState.Closed)
+  }
+
+  /** The driver's connection, made on first use. */
+  #connect(): DriverConnection {
+    if (this.#connectionState === ConnectionState.Closed) {
+      throw new NetError('ERR_UNCONFIGURED', 'The connection is closed: call initialize to use it again.')
+    }
+    if (this.#driver) return this.#driver
+    // A driver's events may still be on their way when this connection has moved on to another.
+    const current = () => this.#driver === driver
+    const driver: DriverConnection = this.#chooseDriver().createConnection(this.#configuration, {
+      description: (type, sdp) => {
+        if (!current()) return
+        this.#created = type
+        this.emit('sessionDescriptionCreated', type, sdp)
+      },
+      candidate: (media, index, name) => {
+        if (current()) this.emit('iceCandidateCreated', media, index, name)
+      },
+      channel: (channel) => {
+        if (!current() || this.listenerCount('dataChannelReceived') === 0) channel.close()
+        else this.emit('dataChannelReceived', this.#adopt(channel))
+      },
+      connectionState: (state) => {
+        if (!current()) return
+        if (state === ConnectionState.Closed || state === ConnectionState.Failed) this.#endChannels()
+        // New is where we were; Connecting is set when connecting is started.
+        if (state !== ConnectionState.New) this.#setConnectionState(state)
+      },
+      gatheringState: (state) => {
+        if (current()) this.#gatheringState = state
+      },
+      signalingState: (state) => {
+        if (current()) this.#signalingState = state
+      },
+      error: (error) => {
+        if (current()) this.#fail(error)
+      },
+    })
+    this.#driver = driver
+    return driver
+  }
+
+  #chooseDriver(): WebRTCDriver {
+    if (defaultDriver) return defaultDriver
+    if (typeof document === 'undefined' && typeof RTCPeerConnection === 'undefined') {
+      throw new NetError('ERR_DRIVER_MISSING', "Outside of a browser, add `import 'skein/node'` to the program.")
+    }
+    return browserDriver
+  }
+
+  /** A description that cannot be used ends the attempt; a bad candidate does not. */
+  #fail(error: NetError): void {
+    this.emit('error', error)
+    if (this.#connectionState !== ConnectionState.Connecting || this.#hasWorkingDescriptions()) return
+    this.#setConnectionState(ConnectionState.Failed)
+  }
+
+  #hasWorkingDescriptions(): boolean {
+    return this.#signalingState === SignalingState.Stable && this.#hasRemoteDescription && !this.#created
+  }
+
+  #adopt(channel: DriverChannel): WebRTCDataChannel {
+    const adopted = new WebRTCDataChannel(channel)
+    this.#channels.push(adopted)
+    return adopted
+  }
+
+  #require(state: ConnectionState, rule: string): void {
+    if (this.#connectionState === state) return
+    const now = this.#connectionState === ConnectionState.Closed ? 'closed' : 'already started'
+    throw new NetError('ERR_UNCONFIGURED', `The connection is ${now}: ${rule}.`)
+  }
+
+  #setConnectionState(state: ConnectionState): void {
+    if (this.#connectionState === state || this.#connectionState === ConnectionState.Closed) return
+    this.#connectionState = state
+    this.emit('connectionStateChanged', state)
+  }
+
+  #endChannels(): void {
+    for (const channel of this.#channels) channel.end()
+  }
+
+  #shut(): void {
+    const driver = this.#driver
+    this.#driver = undefined
+    driver?.close()
+    this.#endChannels()
+  }
+}
+
+function checkChannelOptions(label: string, options: DataChannelOptions): void {
+  const refuse = (message: string): never => {
+    throw new NetError('ERR_INVALID_PARAMETER', `The channel "${label}": ${message}`)
+  }
+  const { negotiated = false, id, maxRetransmits, maxPacketLifeTime } = options
+  if (negotiated && id === undefined) refuse('a negotiated channel needs an id, the same on both sides.')
+  if (!negotiated && id !== undefined) refuse('an id is only for negotiated channels.')
+  if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined) {
+    refuse('give maxRetransmits or maxPacketLifeTime, not both.')
+  }
+  checkRange('id', id, 1023)
+  checkRange('maxRetransmits', maxRetransmits, 65_535)
+  checkRange('maxPacketLifeTime', maxPacketLifeTime, 65_535)
+
+  function checkRange(name: string, value: number | undefined, max: number): void {
+    if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return
+    refuse(`${name} is a whole number from 0 to ${max}, not ${value}.`)
+  }
+}
