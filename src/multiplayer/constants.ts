@@ -1,0 +1,20 @@
+// Limits of the multiplayer layer. Each says why it is that.
+
+/** The largest peer id: Godot's, and what fits a signed 32-bit integer. */
+export const MAX_PEER_ID = 0x7fff_ffff
+
+/** User channels: ids 3 to 34 on every connection. Godot's editor offers 255; nobody was seen to use ten. */
+export const MAX_USER_CHANNELS = 32
+
+/** Packets of one peer that may wait for `poll` or `getPacket`, and their bytes. A game that polls sees a few hundred. */
+export const MAX_WAITING_PACKETS = 65_536
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
+/** How long a connection outlives its goodbye on the side that heard it, in ms, so that the answer gets out. */
+export const LINGER_MS = 500
+
+/** How long two peers may take to connect, in ms. ICE over a bad mobile network with TURN takes about 8 s. */
+export const CONNECT_TIMEOUT_MS = 15_000
+
+/** How often a connection that failed before it stood is dialled again. */
+export const MAX_REDIALS = 2

@@ -1,0 +1,162 @@
+// Makes the connections of a room meet: for every peer that signaling announces, one connection, whose descriptions and
+// candidates it carries across. A connection that fails before it stood is dialled again by the side that offers.
+
+import type { CancelTimer, Clock } from '../net/clock.ts'
+import { type ConnectionConfiguration, ConnectionState } from '../net/drivers/driver.ts'
+import { NetError, toNetError } from '../net/errors.ts'
+import { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import type { Signal } from '../net/signaling/messages.ts'
+import type { SignalingSession } from '../net/signaling/transport.ts'
+import { CONNECT_TIMEOUT_MS, MAX_REDIALS } from './constants.ts'
+import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+
+interface Dial {
+  readonly offer: boolean
+  attempt: number
+  connection: WebRTCPeerConnection | undefined
+  cancelTimeout: CancelTimer
+}
+
+export interface DialerEvents {
+  /** A peer was given up. */
+  failed(id: number, error: NetError): void
+  /** A peer sent something through signaling that cannot be used. */
+  error(error: NetError): void
+}
+
+export class Dialer {
+  readonly #session: SignalingSession
+  readonly #peer: WebRTCMultiplayerPeer
+  readonly #configuration: ConnectionConfiguration
+  readonly #clock: Clock
+  readonly #events: DialerEvents
+  /** Peers that are being connected to. */
+  readonly #dials = new Map<number, Dial>()
+
+  constructor(
+    session: SignalingSession,
+    peer: WebRTCMultiplayerPeer,
+    configuration: ConnectionConfiguration,
+    clock: Clock,
+    events: DialerEvents,
+  ) {
+    this.#session = session
+    this.#peer = peer
+    this.#configuration = configuration
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /** Signaling announced a peer. */
+  joined(id: number, offer: boolean): void {
+    if (this.#dials.has(id) || this.#peer.hasPeer(id)) return
+    const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
+    const dial: Dial = { offer, attempt: 0, connection: undefined, cancelTimeout }
+    this.#dials.set(id, dial)
+    this.#start(id, dial)
+  }
+
+  /** Signaling says that a peer is gone. One that is connected says goodbye itself, or falls silent. */
+  left(id: number): void {
+    if (!this.#dials.has(id)) return
+    this.#end(id)
+    this.#peer.removePeer(id)
+  }
+
+  /** The connection to a peer stands. */
+  connected(id: number): void {
+    this.#end(id)
+  }
+
+  /** A connection failed before it stood. Returns whether it is tried again. */
+  retry(id: number, error: NetError): boolean {
+    const dial = this.#dials.get(id)
+    if (!dial) return false
+    dial.connection = undefined
+    if (error.code === 'ERR_INVALID_DATA' || dial.attempt >= MAX_REDIALS) {
+      this.#end(id)
+      return false
+    }
+    // The side that answers waits for the next offer, until the time is up.
+    if (dial.offer) {
+      dial.attempt += 1
+      this.#start(id, dial)
+    }
+    return true
+  }
+
+  /** A peer sent something through signaling. */
+  signal(from: number, signal: Signal): void {
+    try {
+      this.#take(from, signal)
+    } catch (error) {
+      this.#events.error(toNetError(error, 'ERR_INVALID_DATA', `Peer ${from} sent a signal that cannot be used.`))
+    }
+  }
+
+  /** Gives up everything that is not connected yet. */
+  close(): void {
+    for (const id of [...this.#dials.keys()]) this.#end(id)
+  }
+
+  #take(from: number, signal: Signal): void {
+    const attempt = signal.attempt ?? 0
+    let dial = this.#dials.get(from)
+    if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
+      // The other side saw its connection fail; ours may look well still.
+      if (!this.#peer.hasPeer(from) || dial?.offer) return
+      this.#end(from)
+      this.#peer.removePeer(from, 'connection_lost')
+      this.joined(from, false)
+      dial = this.#dials.get(from)
+      if (dial) dial.attempt = attempt
+    }
+    if (!dial?.connection || attempt !== dial.attempt) return
+    if (signal.kind === 'candidate') dial.connection.addIceCandidate(signal.media, signal.index, signal.name)
+    else dial.connection.setRemoteDescription(signal.type, signal.sdp)
+  }
+
+  #start(id: number, dial: Dial): void {
+    const connection = new WebRTCPeerConnection()
+    dial.connection = connection
+    try {
+      connection.initialize(this.#configuration)
+      connection.on('sessionDescriptionCreated', (type, sdp) => {
+        connection.setLocalDescription(type, sdp)
+        this.#session.send(id, { kind: 'description', attempt: dial.attempt, type, sdp })
+      })
+      connection.on('iceCandidateCreated', (media, index, name) => {
+        this.#session.send(id, { kind: 'candidate', attempt: dial.attempt, media, index, name })
+      })
+      this.#peer.addPeer(connection, id)
+      if (dial.offer) connection.createOffer()
+    } catch (error) {
+      this.#end(id)
+      this.#peer.removePeer(id)
+      this.#events.failed(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
+    }
+  }
+
+  #timedOut(id: number): void {
+    const dial = this.#dials.get(id)
+    if (!dial) return
+    const message = `Peer ${id} could not be reached within ${CONNECT_TIMEOUT_MS / 1000} s: ${whatIsMissing(dial)}`
+    this.#end(id)
+    this.#peer.removePeer(id)
+    this.#events.failed(id, new NetError('ERR_TIMEOUT', message))
+  }
+
+  #end(id: number): void {
+    this.#dials.get(id)?.cancelTimeout()
+    this.#dials.delete(id)
+  }
+}
+
+function whatIsMissing({ offer, connection }: Dial): string {
+  if (!connection || connection.connectionState === ConnectionState.New) {
+    return 'it sent no offer. Signaling may have lost it.'
+  }
+  if (connection.connectionState === ConnectionState.Connected) return 'its data channels did not open.'
+  if (offer && connection.signalingState !== 0) return 'it did not answer the offer. Signaling may have lost it.'
+  return 'no route was found between the two networks. A TURN server in iceServers would give one.'
+}

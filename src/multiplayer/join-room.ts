@@ -1,0 +1,129 @@
+// The way in: from options to a room.
+
+import { systemClock } from '../net/clock.ts'
+import { NetError } from '../net/errors.ts'
+import { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { systemRandom } from '../net/random.ts'
+import type { SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
+import { WebSocketSignaling } from '../net/signaling/websocket.ts'
+import { Dialer } from './dialer.ts'
+import { JoinedRoom } from './room.ts'
+import type { JoinRoomOptions, Room } from './room-types.ts'
+import { TARGET_PEER_SERVER } from './types.ts'
+import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+
+/**
+ * Joins the room with the code `room`, or opens a new one when none is given.
+ *
+ * Resolves when this peer is in the room: in a star, when it is connected to the host; in a mesh at once, and the others
+ * follow as `peerConnected` events.
+ * @throws {NetError} ERR_SIGNALING_URL, ERR_SIGNALING_UNREACHABLE, ERR_SIGNALING_PROTOCOL, ERR_TIMEOUT,
+ * ERR_ROOM_NOT_FOUND, ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_TOKEN_REFUSED, ERR_RATE_LIMITED,
+ * ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_CONNECTION_ERROR, ERR_INVALID_PARAMETER, ERR_ABORTED
+ */
+export function joinRoom(options: JoinRoomOptions): Promise<Room> {
+  return enter(options, 'mesh')
+}
+
+/** Opens a new room, as its host. A star unless `topology` says otherwise: then this peer's id is 1. See `joinRoom`. */
+export function hostRoom(options: Omit<JoinRoomOptions, 'room'>): Promise<Room> {
+  return enter(options, 'star')
+}
+
+async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star'): Promise<Room> {
+  const { room: code, token, maxPeers, channels = [], autoPoll = true, signal } = options
+  const { clock = systemClock, random = systemRandom } = options
+  const transport = chooseTransport(options.signaling)
+  const ownConfiguration = {
+    ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
+    ...(options.node && { node: options.node }),
+  }
+  // What is missing or misconfigured here shall not cost a place in the room, so it is found out first.
+  tryWebRTC({ ...ownConfiguration, ...(options.iceServers && { iceServers: options.iceServers }) })
+
+  const request: SignalingRequest =
+    code === undefined
+      ? {
+          action: 'create',
+          topology: options.topology ?? defaultTopology,
+          ...(maxPeers !== undefined && { maxPeers }),
+          ...(token !== undefined && { token }),
+        }
+      : { action: 'join', room: code, ...(token !== undefined && { token }) }
+  const session = await transport.open(request, { clock, random, ...(signal && { signal }) })
+
+  const isStar = session.room.topology === 'star'
+  const hostReached = isStar && session.id !== TARGET_PEER_SERVER ? deferred() : undefined
+  const peer = new WebRTCMultiplayerPeer({
+    autoPoll,
+    clock,
+    hooks: {
+      connected: (id) => {
+        dialer.connected(id)
+        hostReached?.resolve()
+      },
+      failed: (id, error) => {
+        const again = dialer.retry(id, error)
+        if (!again) hostReached?.reject(error)
+        return again
+      },
+    },
+  })
+  const iceServers = options.iceServers ?? session.iceServers
+  const dialer = new Dialer(session, peer, { ...ownConfiguration, iceServers }, clock, {
+    failed: (id, error) => {
+      hostReached?.reject(error)
+      room.dialFailed(id, error)
+    },
+    error: (error) => room.dialError(error),
+  })
+  const room = new JoinedRoom(session, peer, dialer, autoPoll)
+  try {
+    if (!isStar) peer.createMesh(session.id, channels)
+    else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
+    else peer.createClient(session.id, channels)
+    session.listen((event: SignalingEvent) => {
+      if (event.type === 'closed') hostReached?.reject(event.error)
+      room.handle(event)
+    })
+    if (hostReached) await abortable(hostReached.promise, signal)
+    return room
+  } catch (error) {
+    void room.leave()
+    throw error
+  }
+}
+
+function chooseTransport(signaling: string | SignalingTransport): SignalingTransport {
+  if (typeof signaling === 'string') return new WebSocketSignaling(signaling)
+  if (typeof signaling?.open === 'function') return signaling
+  throw new NetError('ERR_INVALID_PARAMETER', '`signaling` is the URL of a signaling server or a SignalingTransport.')
+}
+
+/** @throws {NetError} ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_INVALID_PARAMETER */
+function tryWebRTC(configuration: Parameters<WebRTCPeerConnection['initialize']>[0]): void {
+  const probe = new WebRTCPeerConnection()
+  probe.initialize(configuration)
+  probe.close()
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: NetError) => void } {
+  let resolve: () => void = () => {}
+  let reject: (error: NetError) => void = () => {}
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new NetError('ERR_ABORTED', 'Joining was aborted.', { cause: signal.reason }))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

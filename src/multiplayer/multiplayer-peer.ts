@@ -1,0 +1,131 @@
+// What every multiplayer peer has (Godot: MultiplayerPeer and PacketPeer): ids, targets, modes, sending and the polled
+// style of reading. How packets travel is up to the subclass.
+
+import { decode } from '../net/codec/codec.ts'
+import { Emitter } from '../net/emitter.ts'
+import { NetError } from '../net/errors.ts'
+import { type Random, systemRandom } from '../net/random.ts'
+import { MAX_PEER_ID } from './constants.ts'
+import type { WaitingPacket } from './inbox.ts'
+import {
+  type ConnectionStatus,
+  type DisconnectReason,
+  type PacketValue,
+  type SendOptions,
+  TARGET_PEER_BROADCAST,
+  TransferMode,
+} from './types.ts'
+
+export type MultiplayerPeerEvents = {
+  /** A peer can be sent to. Never after one of its packets. */
+  peerConnected: (id: number) => void
+  /** A peer that was connected is gone. */
+  peerDisconnected: (id: number, reason: DisconnectReason) => void
+  /** A packet. With no listener packets wait for `getPacket` or `getVar`. */
+  packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
+  /** A peer that was added could not be connected to. */
+  connectionFailed: (id: number, error: NetError) => void
+  /** Something that is not fatal, such as a packet that could not be understood. */
+  error: (error: NetError) => void
+}
+
+export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
+  /** An id at random, 2 to 2^31 - 1 (Godot: generate_unique_id). */
+  static generateUniqueId(random: Random = systemRandom): number {
+    for (;;) {
+      const id = random() & MAX_PEER_ID
+      if (id > 1) return id
+    }
+  }
+
+  /** Where `putPacket` and `putVar` send: 0 everyone, n that peer, -n everyone but that peer. */
+  targetPeer: number = TARGET_PEER_BROADCAST
+  /** How `putPacket` and `putVar` send. */
+  transferMode: TransferMode = TransferMode.Reliable
+  /** On which channel `putPacket` and `putVar` send: 0, or the number of a user channel. */
+  transferChannel = 0
+  /** New peers are refused: `addPeer` throws ERR_UNAUTHORIZED. */
+  refuseNewConnections = false
+
+  abstract readonly connectionStatus: ConnectionStatus
+  /** This peer's id; 0 while disconnected. */
+  abstract readonly uniqueId: number
+
+  /**
+   * Packs a value and sends it.
+   * @returns whether to go on: false when a target's buffer is filling.
+   * @throws {NetError} ERR_UNCONFIGURED: not connected. ERR_INVALID_PARAMETER: no such target or channel, a mode that
+   * contradicts the channel, or a value that cannot be packed. ERR_OUT_OF_MEMORY: too large.
+   */
+  abstract send(value: PacketValue, options?: SendOptions): boolean
+  /** The same for bytes, which arrive as a Uint8Array. */
+  abstract sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
+  /** Delivers what waits, where it does not come by itself. */
+  abstract poll(): void
+  /** Tells everyone, closes everything; resolves when done. No events follow. */
+  abstract close(): Promise<void>
+  /** Ends the connection to a peer, which is told. `force`: without a `peerDisconnected` here. */
+  abstract disconnectPeer(id: number, force?: boolean): void
+
+  /** How many packets wait to be read. */
+  abstract readonly availablePacketCount: number
+  protected abstract peekPacket(): WaitingPacket | undefined
+  protected abstract takePacket(): WaitingPacket | undefined
+
+  get isServer(): boolean {
+    return this.uniqueId === 1
+  }
+
+  /** Sends bytes by `targetPeer`, `transferMode` and `transferChannel`. An empty packet is a packet. */
+  putPacket(bytes: Uint8Array): boolean {
+    return this.sendBytes(bytes, this.#defaults())
+  }
+
+  /** Sends a value by `targetPeer`, `transferMode` and `transferChannel`. */
+  putVar(value: PacketValue): boolean {
+    return this.send(value, this.#defaults())
+  }
+
+  /** The next waiting packet; one that was sent as a value comes packed. @throws {NetError} ERR_UNAVAILABLE */
+  getPacket(): Uint8Array {
+    return this.#take().payload
+  }
+
+  /** The next waiting packet, unpacked. @throws {NetError} ERR_UNAVAILABLE, ERR_INVALID_DATA */
+  getVar(): PacketValue {
+    return decode(this.#take().payload)
+  }
+
+  /** Who sent the packet that `getPacket` returns next. @throws {NetError} ERR_UNAVAILABLE */
+  get packetPeer(): number {
+    return this.#next().from
+  }
+  /** How the packet that `getPacket` returns next was sent. @throws {NetError} ERR_UNAVAILABLE */
+  get packetMode(): TransferMode {
+    return this.#next().mode
+  }
+  /** The channel of the packet that `getPacket` returns next. @throws {NetError} ERR_UNAVAILABLE */
+  get packetChannel(): number {
+    return this.#next().channel
+  }
+
+  #defaults(): SendOptions {
+    const { targetPeer, transferMode, transferChannel } = this
+    // A user channel has a mode of its own.
+    return transferChannel === 0
+      ? { to: targetPeer, mode: transferMode, channel: 0 }
+      : { to: targetPeer, channel: transferChannel }
+  }
+
+  #take(): WaitingPacket {
+    return this.takePacket() ?? noPacket()
+  }
+
+  #next(): WaitingPacket {
+    return this.peekPacket() ?? noPacket()
+  }
+}
+
+function noPacket(): never {
+  throw new NetError('ERR_UNAVAILABLE', 'No packet waits: look at availablePacketCount first.')
+}

@@ -1,0 +1,163 @@
+// A room: signaling, the dialer and the multiplayer peer put together.
+
+import { Emitter } from '../net/emitter.ts'
+import { NetError } from '../net/errors.ts'
+import type { RoomInfo } from '../net/signaling/messages.ts'
+import type { SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
+import type { Dialer } from './dialer.ts'
+import type { Room, RoomEvents } from './room-types.ts'
+import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
+import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+
+export class JoinedRoom extends Emitter<RoomEvents> implements Room {
+  readonly id: number
+  readonly #session: SignalingSession
+  readonly #peer: WebRTCMultiplayerPeer
+  readonly #dialer: Dialer
+  readonly #autoPoll: boolean
+  #info: RoomInfo
+  #pending: (() => void)[] = []
+  #over = false
+
+  constructor(session: SignalingSession, peer: WebRTCMultiplayerPeer, dialer: Dialer, autoPoll: boolean) {
+    super()
+    this.#session = session
+    this.#peer = peer
+    this.#dialer = dialer
+    this.#autoPoll = autoPoll
+    this.#info = session.room
+    this.id = session.id
+    peer.on('peerConnected', (id) => this.emit('peerConnected', id))
+    peer.on('peerDisconnected', (id, reason) => {
+      this.emit('peerDisconnected', id, reason)
+      if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(hostGone())
+    })
+    peer.on('connectionFailed', (id, error) => this.#failed(id, error))
+    peer.on('error', (error) => this.emit('error', error))
+    // Subscribed on demand, because packets wait in the peer while nobody listens.
+  }
+
+  get code(): string {
+    return this.#info.code
+  }
+  get topology(): 'mesh' | 'star' {
+    return this.#info.topology
+  }
+  get host(): number {
+    return this.#info.host
+  }
+  get sealed(): boolean {
+    return this.#info.sealed
+  }
+  get maxPeers(): number {
+    return this.#info.maxPeers
+  }
+  get peers(): readonly number[] {
+    return this.#peer.connectedPeers
+  }
+
+  override on<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
+    if (event === 'packet') return this.#peer.on('packet', listener as RoomEvents['packet'])
+    return super.on(event, listener)
+  }
+
+  send(value: PacketValue, options?: SendOptions): boolean {
+    return this.#peer.send(value, options)
+  }
+
+  sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
+    return this.#peer.sendBytes(bytes, options)
+  }
+
+  stats(id: number): PeerStats {
+    return this.#peer.stats(id)
+  }
+
+  poll(): void {
+    this.#peer.poll()
+    const pending = this.#pending
+    this.#pending = []
+    for (const deliver of pending) deliver()
+  }
+
+  disconnectPeer(id: number): void {
+    this.#peer.disconnectPeer(id)
+  }
+
+  seal(sealed = true): void {
+    if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', 'Only the host may seal the room.')
+    this.#session.seal(sealed)
+  }
+
+  async leave(): Promise<void> {
+    if (this.#over) return
+    await this.#end(undefined)
+  }
+
+  /** Signaling has something to say. */
+  handle(event: SignalingEvent): void {
+    if (this.#over) return
+    switch (event.type) {
+      case 'peerJoined':
+        this.#dialer.joined(event.id, event.offer)
+        break
+      case 'peerLeft':
+        this.#dialer.left(event.id)
+        break
+      case 'signal':
+        this.#dialer.signal(event.from, event.signal)
+        break
+      case 'room':
+        this.#info = event.room
+        this.#deliver(() => this.emit('roomChanged'))
+        break
+      case 'error':
+        this.#deliver(() => this.emit('error', event.error))
+        break
+      case 'closed':
+        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#deliver(() => this.#end(event.error))
+        else this.#deliver(() => this.emit('signalingLost', event.error))
+    }
+  }
+
+  /** A peer was given up. */
+  dialFailed(id: number, error: NetError): void {
+    this.#deliver(() => this.#failed(id, error))
+  }
+
+  /** A peer sent something through signaling that cannot be used. */
+  dialError(error: NetError): void {
+    this.#deliver(() => this.emit('error', error))
+  }
+
+  get #isStarClient(): boolean {
+    return this.#info.topology === 'star' && this.id !== TARGET_PEER_SERVER
+  }
+
+  #failed(id: number, error: NetError): void {
+    this.emit('connectionFailed', id, error)
+    if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(error)
+  }
+
+  #deliver(action: () => void): void {
+    if (this.#over) return
+    if (this.#autoPoll) action()
+    else this.#pending.push(action)
+  }
+
+  async #end(error: NetError | undefined): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    this.#pending = []
+    this.#dialer.close()
+    // Both begin at once: a page that is closing gets no further.
+    const goodbye = this.#peer.close()
+    this.#session.close()
+    await goodbye
+    this.emit('closed', error)
+  }
+}
+
+function hostGone(): NetError {
+  return new NetError('ERR_ROOM_CLOSED', 'The host left, so the room is over.')
+}

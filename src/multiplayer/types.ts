@@ -1,0 +1,79 @@
+// The vocabulary of `multiplayer`: Godot's names (MultiplayerPeer), as constant objects with a type of the same name.
+
+import type { PacketValue } from '../net/codec/codec.ts'
+
+/** How a packet travels (Godot: MultiplayerPeer.TransferMode). */
+export const TransferMode = {
+  /** May be lost, may overtake others; never waits. */
+  Unreliable: 0,
+  /** May be lost; a packet that comes later than a newer one is dropped. Never waits. */
+  UnreliableOrdered: 1,
+  /** Arrives once, in order. */
+  Reliable: 2,
+} as const
+export type TransferMode = (typeof TransferMode)[keyof typeof TransferMode]
+
+/** Godot: MultiplayerPeer.ConnectionStatus. */
+export const ConnectionStatus = { Disconnected: 0, Connecting: 1, Connected: 2 } as const
+export type ConnectionStatus = (typeof ConnectionStatus)[keyof typeof ConnectionStatus]
+
+/** The target that means everyone (Godot: MultiplayerPeer.TARGET_PEER_BROADCAST). */
+export const TARGET_PEER_BROADCAST = 0
+/** The target that means the server or star host (Godot: MultiplayerPeer.TARGET_PEER_SERVER). */
+export const TARGET_PEER_SERVER = 1
+
+/** Where and how to send. */
+export interface SendOptions {
+  /** 0: every connected peer (default). n: that peer. -n: every one but that peer. */
+  readonly to?: number
+  /** Default: Reliable. On a user channel: that channel's mode. */
+  readonly mode?: TransferMode
+  /** 0 is the default pair of channels; n is the n-th channel of `channels`. Default 0. */
+  readonly channel?: number
+}
+
+/**
+ * Why a peer is gone.
+ * - `left`: it said goodbye (it left the room or closed its page).
+ * - `kicked`: this side disconnected it.
+ * - `disconnected_by_remote`: it disconnected this side.
+ * - `timeout`: nothing was heard from it for too long.
+ * - `connection_lost`: the connection beneath failed or closed.
+ * - `protocol_error`: it sent too much that could not be understood.
+ * - `buffer_overflow`: it does not take what is sent, or does not stop sending.
+ */
+export type DisconnectReason =
+  | 'left'
+  | 'kicked'
+  | 'disconnected_by_remote'
+  | 'timeout'
+  | 'connection_lost'
+  | 'protocol_error'
+  | 'buffer_overflow'
+
+/** Figures about one peer. Counters only grow; a rate is the difference of two readings. */
+export interface PeerStats {
+  readonly id: number
+  readonly state: 'connecting' | 'connected'
+  /** Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured. */
+  readonly roundTripTimeMs: number | undefined
+  /** Mean deviation of the round-trip time, ms. */
+  readonly roundTripVariationMs: number | undefined
+  /** Share of the remote's recent unreliable messages that did not arrive here, 0 to 1. */
+  readonly lossIn: number
+  /** The same for ours, as the remote reports it. */
+  readonly lossOut: number
+  /** Bytes of data-channel messages, the headers of the transport beneath not counted. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly packetsIn: number
+  readonly packetsOut: number
+  /** Bytes that wait on this side to be sent. */
+  readonly bufferedBytes: number
+  /** Unreliable packets that were dropped on this side because newer ones came, or came late. */
+  readonly dropped: number
+  /** What the remote sent that could not be understood. */
+  readonly rejected: number
+}
+
+export type { PacketValue }

@@ -1,0 +1,386 @@
+// Many WebRTC connections as one peer (Godot: WebRTCMultiplayerPeer): mesh, server and client. It opens the channels of
+// the connections that it is given and moves packets; making the connections meet is up to its user (see join-room.ts).
+
+import { type Clock, systemClock } from '../net/clock.ts'
+import { decode, encode } from '../net/codec/codec.ts'
+import { NetError } from '../net/errors.ts'
+import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
+import { reliableMessages, unreliableMessage } from '../net/link/messages.ts'
+import { Kind } from '../net/link/wire.ts'
+import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
+import { Inbox, type WaitingPacket } from './inbox.ts'
+import { MultiplayerPeer } from './multiplayer-peer.ts'
+import { RemotePeer } from './remote-peer.ts'
+import {
+  ConnectionStatus,
+  type DisconnectReason,
+  type PacketValue,
+  type PeerStats,
+  type SendOptions,
+  TARGET_PEER_SERVER,
+  TransferMode,
+} from './types.ts'
+
+type Mode = 'none' | 'server' | 'client' | 'mesh'
+
+/** What waits for `poll` when packets and events do not come by themselves. */
+type Pending =
+  | { readonly type: 'connected'; readonly id: number }
+  | { readonly type: 'disconnected'; readonly id: number; readonly reason: DisconnectReason }
+  | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
+  | { readonly type: 'error'; readonly error: NetError }
+  | { readonly type: 'packet'; readonly packet: WaitingPacket; readonly remote: RemotePeer }
+
+export interface WebRTCMultiplayerPeerOptions {
+  /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
+  readonly autoPoll?: boolean
+  readonly clock?: Clock
+  /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
+  readonly hooks?: ConnectionHooks
+}
+
+export interface ConnectionHooks {
+  connected?(id: number): void
+  /** A peer that was added could not be connected to. True: it is dialled again, and nobody else is told. */
+  failed?(id: number, error: NetError): boolean
+}
+
+export class WebRTCMultiplayerPeer extends MultiplayerPeer {
+  readonly #clock: Clock
+  readonly #autoPoll: boolean
+  readonly #hooks: ConnectionHooks
+  readonly #remotes = new Map<number, RemotePeer>()
+  /** Peers of which the user was told that they are connected, and not yet that they are gone. */
+  readonly #announced = new Set<number>()
+  readonly #inbox = new Inbox()
+  #pending: Pending[] = []
+  #mode: Mode = 'none'
+  #id = 0
+  #status: ConnectionStatus = ConnectionStatus.Disconnected
+  #channelModes: readonly TransferMode[] = []
+
+  constructor({ autoPoll = true, clock = systemClock, hooks = {} }: WebRTCMultiplayerPeerOptions = {}) {
+    super()
+    this.#hooks = hooks
+    this.#autoPoll = autoPoll
+    this.#clock = clock
+  }
+
+  get connectionStatus(): ConnectionStatus {
+    return this.#status
+  }
+  get uniqueId(): number {
+    return this.#id
+  }
+  get availablePacketCount(): number {
+    return this.#inbox.count
+  }
+
+  /** Becomes the server of a star, id 1. `channels`: the mode of each user channel. */
+  createServer(channels: readonly TransferMode[] = []): void {
+    this.#create('server', TARGET_PEER_SERVER, channels)
+  }
+
+  /** Becomes a client of a star. `id`: 2 to 2^31 - 1. @throws {NetError} ERR_INVALID_PARAMETER, ERR_ALREADY_IN_USE */
+  createClient(id: number, channels: readonly TransferMode[] = []): void {
+    if (id === TARGET_PEER_SERVER)
+      throw new NetError('ERR_INVALID_PARAMETER', 'Id 1 is the server; a client needs another.')
+    this.#create('client', id, channels)
+  }
+
+  /** Becomes a member of a mesh. `id`: 1 to 2^31 - 1. @throws {NetError} ERR_INVALID_PARAMETER, ERR_ALREADY_IN_USE */
+  createMesh(id: number, channels: readonly TransferMode[] = []): void {
+    this.#create('mesh', id, channels)
+  }
+
+  /**
+   * Takes a connection that is new, and opens the channels on it. The caller then exchanges the descriptions.
+   * @throws {NetError} ERR_UNCONFIGURED: create the peer first. ERR_INVALID_PARAMETER: an id that does not fit, or a
+   * connection that has started. ERR_UNAUTHORIZED: refusing new connections. ERR_ALREADY_IN_USE: the id is taken.
+   */
+  addPeer(connection: WebRTCPeerConnection, id: number): void {
+    if (this.#mode === 'none')
+      throw new NetError('ERR_UNCONFIGURED', 'Call createServer, createClient or createMesh first.')
+    checkId(id)
+    if (this.#mode === 'client' && id !== TARGET_PEER_SERVER) {
+      throw new NetError('ERR_INVALID_PARAMETER', `A client connects to the server, id 1, not to ${id}.`)
+    }
+    if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
+    if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
+    if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
+    const remote = new RemotePeer(id, connection, this.#channelModes, this.#clock, {
+      connected: () => {
+        this.#hooks.connected?.(id)
+        this.#deliver({ type: 'connected', id })
+      },
+      packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
+      rejected: (error) => this.#deliver({ type: 'error', error }),
+      ended: (reason) => this.#ended(remote, reason),
+      failed: (error) => this.#failed(remote, error),
+    })
+    this.#remotes.set(id, remote)
+  }
+
+  /** Drops a peer and its connection without a word. Does nothing when there is none. */
+  removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
+    const remote = this.#remotes.get(id)
+    if (!remote) return
+    this.#remotes.delete(id)
+    const wasConnected = remote.connected
+    remote.close()
+    if (wasConnected) this.#deliver({ type: 'disconnected', id, reason })
+    this.#serverGone(id)
+  }
+
+  /** Whether there is such a peer, connected or connecting. */
+  hasPeer(id: number): boolean {
+    return this.#remotes.has(id)
+  }
+
+  /** @throws {NetError} ERR_DOES_NOT_EXIST */
+  getPeer(id: number): { readonly connection: WebRTCPeerConnection; readonly connected: boolean } {
+    const { connection, connected } = this.#require(id)
+    return { connection, connected }
+  }
+
+  getPeers(): Map<number, { readonly connection: WebRTCPeerConnection; readonly connected: boolean }> {
+    return new Map([...this.#remotes.keys()].map((id) => [id, this.getPeer(id)]))
+  }
+
+  /** The ids of the connected peers, ascending. */
+  get connectedPeers(): number[] {
+    return [...this.#announced].sort((a, b) => a - b)
+  }
+
+  /** @throws {NetError} ERR_DOES_NOT_EXIST */
+  stats(id: number): PeerStats {
+    const remote = this.#require(id)
+    return { id, state: remote.connected ? 'connected' : 'connecting', ...remote.link.stats }
+  }
+
+  send(value: PacketValue, options: SendOptions = {}): boolean {
+    this.#requireActive()
+    return this.#send(Kind.Value, encode(value), options)
+  }
+
+  sendBytes(bytes: Uint8Array, options: SendOptions = {}): boolean {
+    this.#requireActive()
+    if (!(bytes instanceof Uint8Array)) throw new NetError('ERR_INVALID_PARAMETER', 'sendBytes takes a Uint8Array.')
+    return this.#send(Kind.Bytes, bytes, options)
+  }
+
+  poll(): void {
+    const pending = this.#pending
+    this.#pending = []
+    for (const item of pending) {
+      if (item.type === 'packet') item.remote.waiting.remove(item.packet.payload)
+      this.#emitNow(item)
+    }
+  }
+
+  async close(): Promise<void> {
+    const remotes = [...this.#remotes.values()]
+    this.#remotes.clear()
+    this.#announced.clear()
+    this.#inbox.clear()
+    this.#pending = []
+    this.#mode = 'none'
+    this.#id = 0
+    this.#status = ConnectionStatus.Disconnected
+    await Promise.all(remotes.map((remote) => remote.leave('left')))
+  }
+
+  disconnectPeer(id: number, force = false): void {
+    const remote = this.#require(id)
+    this.#remotes.delete(id)
+    const wasConnected = remote.connected
+    void remote.leave('kicked')
+    if (force) this.#announced.delete(id)
+    else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
+    this.#serverGone(id)
+  }
+
+  protected peekPacket(): WaitingPacket | undefined {
+    return this.#inbox.next
+  }
+
+  protected takePacket(): WaitingPacket | undefined {
+    const packet = this.#inbox.take()
+    if (packet) this.#remotes.get(packet.from)?.waiting.remove(packet.payload)
+    return packet
+  }
+
+  #create(mode: Mode, id: number, channels: readonly TransferMode[]): void {
+    if (this.#mode !== 'none') throw new NetError('ERR_ALREADY_IN_USE', 'This peer is in use: close it first.')
+    checkId(id)
+    if (channels.length > MAX_USER_CHANNELS) {
+      throw new NetError(
+        'ERR_INVALID_PARAMETER',
+        `${channels.length} user channels; ${MAX_USER_CHANNELS} are possible.`,
+      )
+    }
+    for (const each of channels) checkMode(each)
+    this.#channelModes = [...channels]
+    this.#mode = mode
+    this.#id = id
+    this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
+  }
+
+  #send(kind: Kind, payload: Uint8Array, options: SendOptions): boolean {
+    const { port, mode } = this.#route(options)
+    const reliable = mode === TransferMode.Reliable
+    const limit = reliable ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET
+    if (payload.length > limit) {
+      const advice = reliable ? 'send it in parts' : 'send it reliably, or in parts'
+      throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${payload.length} bytes; ${limit} are possible: ${advice}.`)
+    }
+    const targets = this.#targets(options.to ?? 0)
+    let ready = true
+    if (reliable) {
+      const messages = reliableMessages(kind, payload)
+      for (const { link } of targets) {
+        link.sendReliable(port, messages)
+        ready = link.ready && ready
+      }
+      return ready
+    }
+    const message = unreliableMessage(kind, mode === TransferMode.UnreliableOrdered, payload)
+    for (const { link } of targets) {
+      link.sendUnreliable(port, message)
+      ready = link.ready && ready
+    }
+    return ready
+  }
+
+  #route({ mode, channel = 0 }: SendOptions): { port: number; mode: TransferMode } {
+    if (mode !== undefined) checkMode(mode)
+    if (channel === 0) {
+      const chosen = mode ?? TransferMode.Reliable
+      return { port: chosen === TransferMode.Reliable ? 0 : 1, mode: chosen }
+    }
+    const own = this.#channelModes[channel - 1]
+    if (own === undefined) {
+      throw new NetError(
+        'ERR_INVALID_PARAMETER',
+        `There is no channel ${channel}: ${this.#channelModes.length} were set up.`,
+      )
+    }
+    if (mode !== undefined && mode !== own) {
+      throw new NetError('ERR_INVALID_PARAMETER', `Channel ${channel} was set up with mode ${own}, not ${mode}.`)
+    }
+    return { port: channel + 1, mode: own }
+  }
+
+  #targets(to: number): RemotePeer[] {
+    if (to > 0) {
+      const remote = this.#remotes.get(to)
+      if (remote?.connected) return [remote]
+      // Gone, but the user has not been told yet: not a mistake.
+      if (this.#announced.has(to)) return []
+      throw new NetError('ERR_INVALID_PARAMETER', `Peer ${to} is not connected.`)
+    }
+    const targets: RemotePeer[] = []
+    for (const remote of this.#remotes.values()) if (remote.connected && remote.id !== -to) targets.push(remote)
+    return targets
+  }
+
+  #requireActive(): void {
+    if (this.#status === ConnectionStatus.Disconnected) {
+      throw new NetError('ERR_UNCONFIGURED', 'This peer is not connected: create or join something first.')
+    }
+  }
+
+  #require(id: number): RemotePeer {
+    const remote = this.#remotes.get(id)
+    if (!remote) throw new NetError('ERR_DOES_NOT_EXIST', `There is no peer ${id}.`)
+    return remote
+  }
+
+  #receive(remote: RemotePeer, channel: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void {
+    const mode =
+      this.#channelModes[channel - 1] ??
+      (channel < 0 ? TransferMode.Reliable : ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable)
+    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload }
+    if (this.#autoPoll && this.listenerCount('packet') > 0 && this.#inbox.count === 0) {
+      this.#emitPacket(remote, packet)
+      return
+    }
+    if (!remote.waiting.add(payload)) {
+      if (mode === TransferMode.Reliable) remote.link.fail('buffer_overflow')
+      return
+    }
+    if (this.#autoPoll) this.#inbox.add(packet)
+    else this.#pending.push({ type: 'packet', packet, remote })
+  }
+
+  #emitPacket(remote: RemotePeer, packet: WaitingPacket): void {
+    let value: PacketValue = packet.payload
+    if (packet.isValue) {
+      try {
+        value = decode(packet.payload)
+      } catch (error) {
+        remote.link.reject(error as NetError)
+        return
+      }
+    }
+    this.emit('packet', value, packet.from, packet.mode, packet.channel)
+  }
+
+  #ended(remote: RemotePeer, reason: DisconnectReason): void {
+    if (this.#remotes.get(remote.id) !== remote) return
+    this.#remotes.delete(remote.id)
+    this.#deliver({ type: 'disconnected', id: remote.id, reason })
+    this.#serverGone(remote.id)
+  }
+
+  #failed(remote: RemotePeer, error: NetError): void {
+    if (this.#remotes.get(remote.id) !== remote) return
+    this.#remotes.delete(remote.id)
+    if (this.#hooks.failed?.(remote.id, error)) return
+    this.#deliver({ type: 'failed', id: remote.id, error })
+    this.#serverGone(remote.id)
+  }
+
+  #serverGone(id: number): void {
+    if (this.#mode === 'client' && id === TARGET_PEER_SERVER) this.#status = ConnectionStatus.Disconnected
+  }
+
+  #deliver(item: Pending): void {
+    if (this.#autoPoll) this.#emitNow(item)
+    else this.#pending.push(item)
+  }
+
+  #emitNow(item: Pending): void {
+    switch (item.type) {
+      case 'connected':
+        this.#announced.add(item.id)
+        if (this.#mode === 'client' && this.#remotes.has(item.id)) this.#status = ConnectionStatus.Connected
+        this.emit('peerConnected', item.id)
+        break
+      case 'disconnected':
+        // Not announced: `disconnectPeer(id, true)` came first.
+        if (this.#announced.delete(item.id)) this.emit('peerDisconnected', item.id, item.reason)
+        break
+      case 'failed':
+        this.emit('connectionFailed', item.id, item.error)
+        break
+      case 'error':
+        this.emit('error', item.error)
+        break
+      case 'packet':
+        if (this.listenerCount('packet') > 0) this.#emitPacket(item.remote, item.packet)
+        else if (item.remote.waiting.add(item.packet.payload)) this.#inbox.add(item.packet)
+    }
+  }
+}
+
+function checkId(id: number): void {
+  if (Number.isInteger(id) && id >= 1 && id <= MAX_PEER_ID) return
+  throw new NetError('ERR_INVALID_PARAMETER', `A peer id is a whole number from 1 to ${MAX_PEER_ID}, not ${id}.`)
+}
+
+function checkMode(mode: TransferMode): void {
+  if (mode === 0 || mode === 1 || mode === 2) return
+  throw new NetError('ERR_INVALID_PARAMETER', `A transfer mode is one of TransferMode's values, not ${mode}.`)
+}

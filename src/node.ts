@@ -1,0 +1,18 @@
+// `skein/node`: importing it makes Skein run in Node, with node-datachannel for WebRTC and ws for signaling.
+
+import { createRequire } from 'node:module'
+import { nodeDriver } from './net/drivers/node.ts'
+import { WebRTCPeerConnection } from './net/peer-connection.ts'
+import { setWebSocketImplementation, type WebSocketConstructor } from './net/signaling/websocket-implementation.ts'
+
+WebRTCPeerConnection.setDefaultExtension(nodeDriver)
+
+// ws is an optional peer dependency: without it (and with no WebSocket in Node itself) WebSocketSignaling says so.
+try {
+  const { WebSocket } = createRequire(import.meta.url)('ws') as { WebSocket: WebSocketConstructor }
+  setWebSocketImplementation(WebSocket)
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+}
+
+export { nodeDriver }
