@@ -1,0 +1,11 @@
+// The public surface of `skein/server`.
+
+export type { RoomRecord } from '../src/net/signaling/room.ts'
+export type { RoomMessage, RoomUpdate, SignalingAdapter } from './signaling/adapter.ts'
+export type { Authorize, AuthorizeRequest } from './signaling/client-session.ts'
+export type { SignalingLog, SignalingLogEvent } from './signaling/log.ts'
+export type { MemoryAdapterOptions } from './signaling/memory-adapter.ts'
+export { MemoryAdapter } from './signaling/memory-adapter.ts'
+export type { SignalingLimits, SignalingServerOptions } from './signaling/options.ts'
+export type { SignalingServer } from './signaling/server.ts'
+export { createSignalingServer } from './signaling/server.ts'

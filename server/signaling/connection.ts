@@ -1,0 +1,91 @@
+// One WebSocket of the server: its heartbeat, its end, and its text handed to the session that understands it.
+
+import type { RawData, WebSocket } from 'ws'
+import type { Clock } from '../../src/net/clock.ts'
+import { every } from '../../src/net/clock.ts'
+import type { ServerMessage } from '../../src/net/signaling/messages.ts'
+import type { ClientPort, ClientSessionParts } from './client-session.ts'
+import { ClientSession } from './client-session.ts'
+import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES, PING_PERIOD_MS } from './constants.ts'
+import type { SignalingLog } from './log.ts'
+
+export class Connection {
+  /** Resolves when the socket is closed and the client's room knows. */
+  readonly done: Promise<void>
+  readonly #session: ClientSession
+
+  constructor(socket: WebSocket, parts: Omit<ClientSessionParts, 'port'>) {
+    const { clock, log, connection } = parts
+    const session = new ClientSession({ ...parts, port: new SocketPort(socket, clock, log, connection) })
+    this.#session = session
+
+    let answered = true
+    const stopPinging = every(clock, PING_PERIOD_MS, () => {
+      if (!answered) {
+        log({ event: 'connection_cut', connection, reason: 'unanswered_ping' })
+        socket.terminate()
+        return
+      }
+      answered = false
+      socket.ping()
+    })
+    socket.on('pong', () => {
+      answered = true
+    })
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) session.receiveBinary()
+      else session.receive(data.toString())
+    })
+    // A frame that breaks the WebSocket protocol, or a lost link. `close` follows.
+    socket.on('error', (error) => log({ event: 'failed', connection, error }))
+    this.done = new Promise((resolve) => {
+      socket.on('close', (code, reason) => {
+        stopPinging()
+        log({ event: 'connection_closed', connection, code, reason: reason.toString() })
+        void session.end().then(resolve)
+      })
+    })
+  }
+
+  /** Tells the client that the server stops, and closes. */
+  shutDown(): void {
+    this.#session.shutDown()
+  }
+}
+
+/** Closes `socket`, and cuts it when the other side does not answer that. */
+export function closeSocket(socket: WebSocket, clock: Clock, code: number, reason: string): void {
+  socket.close(code, reason)
+  const cancel = clock.setTimeout(() => socket.terminate(), CLOSE_GRACE_MS)
+  socket.once('close', cancel)
+}
+
+class SocketPort implements ClientPort {
+  readonly #socket: WebSocket
+  readonly #clock: Clock
+  readonly #log: SignalingLog
+  readonly #connection: number
+
+  constructor(socket: WebSocket, clock: Clock, log: SignalingLog, connection: number) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#log = log
+    this.#connection = connection
+  }
+
+  send(message: ServerMessage): void {
+    const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
+      this.#log({ event: 'connection_cut', connection: this.#connection, reason: 'slow_reader' })
+      socket.terminate()
+      return
+    }
+    socket.send(JSON.stringify(message))
+  }
+
+  close(code: number, reason: string): void {
+    const socket = this.#socket
+    if (socket.readyState === socket.OPEN) closeSocket(socket, this.#clock, code, reason)
+  }
+}

@@ -1,0 +1,30 @@
+// What the server tells its operator. No tokens, no session descriptions: logs are read by more people than they concern.
+
+import type { NetErrorCode } from '../../src/net/errors.ts'
+import type { Topology } from '../../src/net/signaling/messages.ts'
+
+/** One thing that happened. `connection` numbers the connections of this process. */
+export type SignalingLogEvent =
+  | { readonly event: 'listening'; readonly url: string }
+  | { readonly event: 'stopped' }
+  | { readonly event: 'connection_opened'; readonly connection: number; readonly address: string }
+  | { readonly event: 'connection_closed'; readonly connection: number; readonly code: number; readonly reason: string }
+  | { readonly event: 'connection_refused'; readonly address: string; readonly reason: 'connections' | 'address' }
+  /** It did not answer a ping, or did not read what was sent. */
+  | {
+      readonly event: 'connection_cut'
+      readonly connection: number
+      readonly reason: 'unanswered_ping' | 'slow_reader'
+    }
+  | { readonly event: 'room_created'; readonly connection: number; readonly room: string; readonly topology: Topology }
+  | { readonly event: 'peer_joined'; readonly connection: number; readonly room: string; readonly peer: number }
+  | { readonly event: 'peer_left'; readonly connection: number; readonly room: string; readonly peer: number }
+  | { readonly event: 'room_ended'; readonly connection: number; readonly room: string }
+  /** Something that a client asked for was not done. */
+  | { readonly event: 'refused'; readonly connection: number; readonly code: NetErrorCode; readonly message: string }
+  /** A signal to a peer that its sender does not connect with: it just left, or the client is wrong. */
+  | { readonly event: 'signal_dropped'; readonly connection: number; readonly room: string; readonly to: number }
+  /** Something failed that is not the client's fault: the adapter, `authorize`, a socket. */
+  | { readonly event: 'failed'; readonly connection: number | undefined; readonly error: unknown }
+
+export type SignalingLog = (event: SignalingLogEvent) => void

@@ -1,0 +1,216 @@
+// The signaling server: HTTP upgrades in, connections out. What a client may say is in client-session.ts.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
+import { NetError } from '../../src/net/errors.ts'
+import { Connection, closeSocket } from './connection.ts'
+import { CLOSE_TRY_LATER, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './constants.ts'
+import type { SignalingLog } from './log.ts'
+import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
+import { resolveOptions } from './options.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+export interface SignalingServer {
+  /** What clients give to `WebSocketSignaling`. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
+  readonly url: string
+  /** The port that is listened on. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
+  readonly port: number
+  /** How many clients are connected. */
+  readonly connectionCount: number
+  /** Tells every client, closes their sockets and, unless attached to somebody's, the HTTP server. Never rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a signaling server. Resolves when it listens (or, with `server`, is attached).
+ * @throws {NetError} ERR_INVALID_PARAMETER for an option; ERR_ALREADY_IN_USE when the port is taken; ERR_UNAVAILABLE
+ * when it cannot be listened on for another reason.
+ */
+export async function createSignalingServer(options: SignalingServerOptions = {}): Promise<SignalingServer> {
+  const resolved = resolveOptions(options)
+  const server = new Server({ ...resolved, log: quiet(resolved.log) })
+  await server.listen()
+  return server
+}
+
+class Server implements SignalingServer {
+  readonly #options: ResolvedOptions
+  readonly #http: NonNullable<ResolvedOptions['server']>
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    // Each deflating socket costs 300 kB, and candidates do not shrink.
+    perMessageDeflate: false,
+  })
+  readonly #connections = new Set<Connection>()
+  readonly #refused = new Set<WebSocket>()
+  readonly #perAddress = new Map<string, number>()
+  #connectionsMade = 0
+  #closing: Promise<void> | undefined
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options
+    this.#http = options.server ?? createServer(answerPlainRequest)
+    if (!options.server) this.#http.headersTimeout = HANDSHAKE_TIMEOUT_MS
+    this.#http.on('upgrade', this.#upgrade)
+  }
+
+  get port(): number {
+    return this.#address().port
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#address()
+    const protocol = 'setSecureContext' in this.#http ? 'wss' : 'ws'
+    // Listening on every address: the machine reaches itself under this one.
+    const everywhere = address === '::' || address === '0.0.0.0'
+    const host = everywhere ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address
+    return `${protocol}://${host}:${port}${this.#options.path}`
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  async listen(): Promise<void> {
+    const { server, port, host, log } = this.#options
+    if (server) return
+    await new Promise<void>((resolve, reject) => {
+      const failed = (cause: NodeJS.ErrnoException) => {
+        const code = cause.code === 'EADDRINUSE' ? 'ERR_ALREADY_IN_USE' : 'ERR_UNAVAILABLE'
+        reject(new NetError(code, `The signaling server cannot listen on port ${port}: ${cause.message}.`, { cause }))
+      }
+      this.#http.once('error', failed)
+      this.#http.listen({ port, host }, () => {
+        this.#http.off('error', failed)
+        resolve()
+      })
+    })
+    this.#http.on('error', (error) => log({ event: 'failed', connection: undefined, error }))
+    log({ event: 'listening', url: this.url })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#http.off('upgrade', this.#upgrade)
+    const done = [...this.#connections].map((connection) => {
+      connection.shutDown()
+      return connection.done
+    })
+    for (const socket of this.#refused) socket.terminate()
+    const stopped = this.#options.server
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => this.#http.close(() => resolve()))
+    await Promise.all(done)
+    if (!this.#options.server) this.#http.closeAllConnections()
+    await stopped
+    this.#options.log({ event: 'stopped' })
+  }
+
+  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { server, path, limits, addressOf, log } = this.#options
+    // A client that resets during the handshake is nobody's problem.
+    const ignore = () => {}
+    socket.on('error', ignore)
+    if (server && pathOf(request) !== path) {
+      // It may be meant for another listener of the same server. If there is none, nobody else would answer.
+      if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404)
+      return
+    }
+    let address: string
+    try {
+      address = addressOf(request)
+    } catch (error) {
+      log({ event: 'failed', connection: undefined, error })
+      refuseUpgrade(socket, 500)
+      return
+    }
+    if (this.#connections.size >= limits.connections) {
+      log({ event: 'connection_refused', address, reason: 'connections' })
+      refuseUpgrade(socket, 503)
+      return
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off('error', ignore)
+      this.#accept(webSocket, request, address)
+    })
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage, address: string): void {
+    const { limits, clock, log } = this.#options
+    const sameAddress = this.#perAddress.get(address) ?? 0
+    if (sameAddress >= limits.connectionsPerAddress) {
+      log({ event: 'connection_refused', address, reason: 'address' })
+      this.#refuse(socket)
+      return
+    }
+    this.#perAddress.set(address, sameAddress + 1)
+    const number = ++this.#connectionsMade
+    log({ event: 'connection_opened', connection: number, address })
+    const connection = new Connection(socket, {
+      ...this.#options,
+      connection: number,
+      client: { address, origin: request.headers.origin, url: request.url ?? '/' },
+      bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
+    })
+    this.#connections.add(connection)
+    socket.once('close', () => this.#freeAddress(address))
+    void connection.done.then(() => this.#connections.delete(connection))
+  }
+
+  #freeAddress(address: string): void {
+    const left = (this.#perAddress.get(address) ?? 1) - 1
+    if (left > 0) this.#perAddress.set(address, left)
+    else this.#perAddress.delete(address)
+  }
+
+  /** In words, because a browser does not tell its page the status of a refused upgrade. */
+  #refuse(socket: WebSocket): void {
+    this.#refused.add(socket)
+    socket.once('close', () => this.#refused.delete(socket))
+    socket.on('error', () => {})
+    const message = 'Too many connections come from this address. Close some, or try again later.'
+    socket.send(JSON.stringify({ type: 'error', code: 'ERR_RATE_LIMITED', message }))
+    closeSocket(socket, this.#options.clock, CLOSE_TRY_LATER, 'ERR_RATE_LIMITED')
+  }
+
+  #address(): AddressInfo {
+    const address = this.#http.address()
+    if (address !== null && typeof address === 'object') return address
+    throw new NetError('ERR_UNCONFIGURED', 'The HTTP server does not listen on a port (yet).')
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  const [path = ''] = (request.url ?? '').split('?', 1)
+  return path
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.once('finish', () => socket.destroy())
+}
+
+function answerPlainRequest(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { 'Content-Type': 'text/plain', Upgrade: 'websocket' })
+  response.end('This is a Skein signaling server. It speaks WebSocket.\n')
+}
+
+/** A logger that throws must not take a connection with it. */
+function quiet(log: SignalingLog): SignalingLog {
+  return (event) => {
+    try {
+      log(event)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}

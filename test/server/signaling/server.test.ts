@@ -1,0 +1,432 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import type { AuthorizeRequest } from '../../../server/signaling/client-session.ts'
+import {
+  AUTHORIZE_TIMEOUT_MS,
+  CLOSE_GRACE_MS,
+  FIRST_MESSAGE_TIMEOUT_MS,
+  PING_PERIOD_MS,
+} from '../../../server/signaling/constants.ts'
+import type { SignalingLogEvent } from '../../../server/signaling/log.ts'
+import { createSignalingServer } from '../../../server/signaling/server.ts'
+import { VirtualClock } from '../../../src/net/clock.ts'
+import { NetError } from '../../../src/net/errors.ts'
+import { RawClient, until, withServer } from './support.ts'
+
+describe('entering a room', () => {
+  it('tells the newcomer of the room, its peers and the ICE servers', async () => {
+    const iceServers = [{ urls: ['turn:turn.example'], username: 'u', credential: 'c' }]
+    await withServer({ iceServers }, async (connect) => {
+      const host = await connect()
+      const created = await host.create('mesh', 3)
+      const guest = await connect()
+      const joined = await guest.join(created.room.code.toLowerCase())
+      expect(joined).toEqual({
+        type: 'joined',
+        id: joined.id,
+        room: { code: created.room.code, topology: 'mesh', maxPeers: 3, sealed: false, host: created.id },
+        peers: [created.id],
+        iceServers,
+      })
+      expect(await host.heard('peer_joined')).toEqual({ type: 'peer_joined', id: joined.id })
+    })
+  })
+
+  it('is refused with its reason, and closes the socket', async () => {
+    await withServer({}, async (connect) => {
+      const host = await connect()
+      const { room } = await host.create('star', 2)
+      const guest = await connect()
+      await guest.join(room.code)
+      const late = await connect()
+      late.say({ type: 'join', version: 1, room: room.code })
+      expect((await late.heard('error')).code).toBe('ERR_ROOM_FULL')
+      expect(await late.closed).toEqual({ code: 1000, reason: 'ERR_ROOM_FULL' })
+      const lost = await connect()
+      lost.say({ type: 'join', version: 1, room: 'NO-SUCH-ROOM' })
+      expect((await lost.heard('error')).code).toBe('ERR_ROOM_NOT_FOUND')
+    })
+  })
+
+  it('is refused in another version of the protocol, whatever else that says', async () => {
+    await withServer({}, async (connect) => {
+      for (const entry of [
+        { type: 'create', version: 2, topology: 'ring', colour: 'red' },
+        { type: 'join', version: 0, room: 'X' },
+      ]) {
+        const client = await connect()
+        client.socket.send(JSON.stringify(entry))
+        expect((await client.heard('error')).code).toBe('ERR_SIGNALING_PROTOCOL')
+        await client.closed
+      }
+    })
+  })
+
+  it('is refused when there are too many rooms', async () => {
+    await withServer({ limits: { rooms: 1 } }, async (connect) => {
+      const first = await connect()
+      await first.create()
+      const second = await connect()
+      second.say({ type: 'create', version: 1, topology: 'mesh' })
+      expect((await second.heard('error')).code).toBe('ERR_RATE_LIMITED')
+      first.say({ type: 'leave' })
+      await first.closed
+      await (await connect()).create()
+    })
+  })
+
+  it('has to begin within five seconds, pings or not', async () => {
+    const clock = new VirtualClock()
+    await withServer({ clock }, async (connect) => {
+      const silent = await connect()
+      const entered = await connect()
+      await entered.create()
+      await silent.settled()
+      clock.advance(FIRST_MESSAGE_TIMEOUT_MS)
+      expect(await silent.closed).toEqual({ code: 1008, reason: 'ERR_TIMEOUT' })
+      await entered.settled()
+    })
+  })
+})
+
+describe('authorize', () => {
+  it('is asked with what the server knows of the client', async () => {
+    const asked: AuthorizeRequest[] = []
+    const authorize = (request: AuthorizeRequest) => {
+      asked.push(request)
+      return true
+    }
+    await withServer({ authorize }, async (_, server) => {
+      const client = await RawClient.connect(`${server.url}?game=1`, { origin: 'https://game.example' })
+      client.say({ type: 'create', version: 1, topology: 'mesh', token: 'secret' })
+      const { room } = await client.heard('joined')
+      const guest = await RawClient.connect(server.url)
+      await guest.join(room.code.toLowerCase())
+      expect(asked).toEqual([
+        {
+          action: 'create',
+          token: 'secret',
+          address: '127.0.0.1',
+          origin: 'https://game.example',
+          url: '/signaling?game=1',
+        },
+        { action: 'join', room: room.code, address: '127.0.0.1', origin: undefined, url: '/signaling' },
+      ])
+    })
+  })
+
+  it.each([
+    ['false', () => false],
+    ['a rejection', () => Promise.reject(new Error('database down'))],
+    ['a bug', () => undefined as unknown as boolean],
+    [
+      'an exception',
+      () => {
+        throw new TypeError('x')
+      },
+    ],
+  ])('refuses with %s', async (_, authorize) => {
+    await withServer({ authorize }, async (connect) => {
+      const client = await connect()
+      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      expect((await client.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
+      await client.closed
+    })
+  })
+
+  it('may name another reason', async () => {
+    const authorize = () => Promise.reject(new NetError('ERR_RATE_LIMITED', 'One room an hour.'))
+    await withServer({ authorize }, async (connect) => {
+      const client = await connect()
+      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      expect(await client.heard('error')).toEqual({
+        type: 'error',
+        code: 'ERR_RATE_LIMITED',
+        message: 'One room an hour.',
+      })
+    })
+  })
+
+  it('refuses when it does not answer', async () => {
+    const clock = new VirtualClock()
+    let asked = false
+    const authorize = () => {
+      asked = true
+      return new Promise<boolean>(() => {})
+    }
+    await withServer({ clock, authorize }, async (connect) => {
+      const client = await connect()
+      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      await until(() => asked)
+      clock.advance(AUTHORIZE_TIMEOUT_MS)
+      expect((await client.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
+    })
+  })
+
+  it('leaves nobody behind when the client went while it thought', async () => {
+    let answer: ((allowed: boolean) => void) | undefined
+    const authorize = ({ action }: AuthorizeRequest) =>
+      action === 'create' || new Promise<boolean>((resolve) => (answer = resolve))
+    const events: SignalingLogEvent[] = []
+    await withServer({ authorize, log: (event) => events.push(event) }, async (connect, server) => {
+      const host = await connect()
+      const { room } = await host.create()
+      const guest = await connect()
+      guest.say({ type: 'join', version: 1, room: room.code })
+      await until(() => answer !== undefined)
+      guest.socket.terminate()
+      await until(() => events.some(({ event }) => event === 'connection_closed'))
+      answer?.(true)
+      await until(() => server.connectionCount === 1)
+      await host.settled()
+      expect(host.messages.map(({ type }) => type)).toEqual(['joined', 'pong'])
+    })
+  })
+})
+
+describe('a seal', () => {
+  it('is the right of the host', async () => {
+    await withServer({}, async (connect) => {
+      const host = await connect()
+      const { room } = await host.create()
+      const guest = await connect()
+      await guest.join(room.code)
+      guest.say({ type: 'seal', sealed: true })
+      expect((await guest.heard('error')).code).toBe('ERR_UNAUTHORIZED')
+      host.say({ type: 'seal', sealed: true })
+      expect(await guest.heard('sealed')).toEqual({ type: 'sealed', sealed: true })
+      expect(await host.heard('sealed')).toEqual({ type: 'sealed', sealed: true })
+    })
+  })
+})
+
+describe('a client that is gone', () => {
+  it('is missed when its process was killed', async () => {
+    await withServer({}, async (connect, server) => {
+      const host = await connect()
+      const { room } = await host.create()
+      const script = `
+        const { WebSocket } = require(${JSON.stringify(fileURLToPath(import.meta.resolve('ws').replace('wrapper.mjs', 'index.js')))})
+        const socket = new WebSocket(${JSON.stringify(server.url)})
+        socket.on('open', () => socket.send(${JSON.stringify(JSON.stringify({ type: 'join', version: 1, room: room.code }))}))`
+      const child = spawn(process.execPath, ['-e', script], { stdio: 'inherit' })
+      const { id } = await host.heard('peer_joined')
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      expect(await host.heard('peer_left')).toEqual({ type: 'peer_left', id })
+    })
+  })
+
+  it('is missed when it no longer answers pings', async () => {
+    const clock = new VirtualClock()
+    await withServer({ clock }, async (connect) => {
+      const host = await connect()
+      const { room } = await host.create()
+      const frozen = await connect({ autoPong: false })
+      const { id } = await frozen.join(room.code)
+      await host.heard('peer_joined')
+      const pinged = [once(host.socket, 'ping'), once(frozen.socket, 'ping')]
+      clock.advance(PING_PERIOD_MS)
+      await Promise.all(pinged)
+      await host.settled()
+      clock.advance(PING_PERIOD_MS)
+      expect((await frozen.closed).code).toBe(1006)
+      expect(await host.heard('peer_left')).toEqual({ type: 'peer_left', id })
+      await host.settled()
+    })
+  })
+
+  it('is cut when it does not answer the closing of its socket', async () => {
+    const clock = new VirtualClock()
+    await withServer({ clock }, async (connect, server) => {
+      const client = await connect()
+      await client.create()
+      client.socket.pause()
+      client.say({ type: 'leave' })
+      // The server closes; the client, paused, does not see it.
+      await until(() => clock.pendingTimers > 1)
+      clock.advance(CLOSE_GRACE_MS)
+      await until(() => server.connectionCount === 0)
+      client.socket.resume()
+    })
+  })
+
+  it('ends a star when it was the host', async () => {
+    await withServer({}, async (connect) => {
+      const host = await connect()
+      const { room } = await host.create('star')
+      const guest = await connect()
+      await guest.join(room.code)
+      host.socket.terminate()
+      expect((await guest.heard('closed')).code).toBe('ERR_ROOM_CLOSED')
+      await guest.closed
+    })
+  })
+
+  it('passes a mesh on when it was the host', async () => {
+    await withServer({}, async (connect) => {
+      const host = await connect()
+      const { room, id: hostId } = await host.create()
+      const guest = await connect()
+      const { id } = await guest.join(room.code)
+      host.socket.terminate()
+      expect(await guest.heard('host')).toEqual({ type: 'host', id })
+      expect(guest.messages.map(({ type }) => type)).toEqual(['joined', 'peer_left', 'host'])
+      expect(guest.messages[1]).toEqual({ type: 'peer_left', id: hostId })
+    })
+  })
+})
+
+describe('connections', () => {
+  it('are limited for each address, in words', async () => {
+    await withServer({ limits: { connectionsPerAddress: 2 } }, async (connect, server) => {
+      const first = await connect()
+      await connect()
+      const third = await connect()
+      expect((await third.heard('error')).code).toBe('ERR_RATE_LIMITED')
+      expect((await third.closed).code).toBe(1013)
+      first.socket.close()
+      await first.closed
+      await until(() => server.connectionCount === 1)
+      await (await connect()).create()
+    })
+  })
+
+  it('are counted by the address that a proxy gives', async () => {
+    const addressOf = (request: { headers: Record<string, unknown> }) => String(request.headers['x-forwarded-for'])
+    await withServer({ addressOf, limits: { connectionsPerAddress: 1 } }, async (connect) => {
+      for (const address of ['10.0.0.1', '10.0.0.2']) {
+        await (await connect({ headers: { 'x-forwarded-for': address } })).create()
+      }
+      const again = await connect({ headers: { 'x-forwarded-for': '10.0.0.2' } })
+      expect((await again.heard('error')).code).toBe('ERR_RATE_LIMITED')
+    })
+  })
+
+  it('are limited in all, before the handshake', async () => {
+    await withServer({ limits: { connections: 1 } }, async (connect, server) => {
+      await (await connect()).create()
+      const refused = new WebSocket(server.url)
+      refused.on('error', () => {})
+      const [, response] = await once(refused, 'unexpected-response')
+      expect(response.statusCode).toBe(503)
+      refused.terminate()
+    })
+  })
+})
+
+describe('the server', () => {
+  it('answers a plain request with what it is', async () => {
+    await withServer({}, async (_, server) => {
+      const response = await fetch(server.url.replace('ws:', 'http:'))
+      expect(response.status).toBe(426)
+      expect(await response.text()).toContain('signaling')
+    })
+  })
+
+  it('tells its clients when it stops, and then is gone', async () => {
+    const server = await createSignalingServer({ host: '127.0.0.1' })
+    const { url } = server
+    const client = await RawClient.connect(url)
+    await client.create()
+    const idle = await RawClient.connect(url)
+    await Promise.all([server.close(), server.close()])
+    for (const one of [client, idle]) {
+      expect(await one.closed).toEqual({ code: 1001, reason: 'ERR_SIGNALING_UNREACHABLE' })
+    }
+    expect(client.messages.at(-1)).toMatchObject({ type: 'closed', code: 'ERR_SIGNALING_UNREACHABLE' })
+    await expect(RawClient.connect(url)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('attaches to an HTTP server, on its path only, and leaves it open', async () => {
+    const http = createServer((_, response) => response.end('the game'))
+    const server = await createSignalingServer({ server: http, path: '/rooms' })
+    expect(() => server.url).toThrow(NetError)
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    const client = await RawClient.connect(server.url)
+    expect(server.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/rooms$/)
+    await client.create()
+    await expect(RawClient.connect(server.url.replace('/rooms', '/other'))).rejects.toThrow('404')
+    await server.close()
+    await client.closed
+    const response = await fetch(server.url.replace('ws:', 'http:'))
+    expect(await response.text()).toBe('the game')
+    http.closeAllConnections()
+    http.close()
+  })
+
+  it('leaves upgrades of other paths to other listeners', async () => {
+    const http = createServer()
+    const server = await createSignalingServer({ server: http })
+    http.on('upgrade', (request, socket) => {
+      if (request.url === '/other') socket.end("HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n")
+    })
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    await expect(RawClient.connect(server.url.replace('/signaling', '/other'))).rejects.toThrow('418')
+    await (await RawClient.connect(server.url)).create()
+    await server.close()
+    http.close()
+  })
+
+  it.each([
+    [{ port: 70_000 }, 'port'],
+    [{ port: 1.5 }, 'port'],
+    [{ path: 'signaling' }, 'path'],
+    [{ limits: { rooms: 0 } }, 'limits.rooms'],
+    [{ limits: { romos: 5 } }, 'limits.romos'],
+    [{ authorize: 'yes' }, 'authorize'],
+    [{ adapter: {} }, 'adapter'],
+    [{ iceServers: [{}] }, 'iceServers.0.urls'],
+    [{ prot: 80 }, 'prot'],
+    [{ port: 0, server: createServer() }, 'server'],
+  ])('refuses the options %j', async (options, named) => {
+    const starting = createSignalingServer(options as object)
+    await expect(starting).rejects.toMatchObject({
+      code: 'ERR_INVALID_PARAMETER',
+      message: expect.stringContaining(named),
+    })
+  })
+
+  it('says that its port is taken', async () => {
+    await withServer({}, async (_, server) => {
+      const second = createSignalingServer({ host: '127.0.0.1', port: server.port })
+      await expect(second).rejects.toMatchObject({ code: 'ERR_ALREADY_IN_USE' })
+    })
+  })
+
+  it('logs what happens without tokens and descriptions, and survives a logger that throws', async () => {
+    const events: SignalingLogEvent[] = []
+    const log = (event: SignalingLogEvent) => {
+      events.push(event)
+      throw new Error('disk full')
+    }
+    await withServer({ log }, async (connect) => {
+      const client = await connect()
+      client.say({ type: 'create', version: 1, topology: 'mesh', token: 'secret' })
+      const { room, id } = await client.heard('joined')
+      client.say({ type: 'signal', to: 5, signal: { kind: 'description', type: 'offer', sdp: 'secret' } })
+      client.socket.send('nonsense')
+      client.say({ type: 'leave' })
+      await client.closed
+      await until(() => events.some(({ event }) => event === 'connection_closed'))
+      expect(events.map(({ event }) => event)).toEqual([
+        'listening',
+        'connection_opened',
+        'room_created',
+        'signal_dropped',
+        'refused',
+        'peer_left',
+        'room_ended',
+        'connection_closed',
+      ])
+      expect(events[5]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
+      expect(JSON.stringify(events)).not.toContain('secret')
+    })
+  })
+})
