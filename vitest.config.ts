@@ -3,10 +3,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.ts',
     // node-datachannel crashes in worker threads.
     pool: 'forks',
-    testTimeout: 15_000,
+    // Real browsers and real connections: two files at once would starve each other on two cores.
+    fileParallelism: false,
+    testTimeout: 20_000,
     hookTimeout: 60_000,
-    dangerouslyIgnoreUnhandledErrors: false,
+    reporters: ['default', ['json', { outputFile: 'test/output/results.json' }]],
   },
 })

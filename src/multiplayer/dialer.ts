@@ -103,8 +103,8 @@ export class Dialer {
     const attempt = signal.attempt ?? 0
     let dial = this.#dials.get(from)
     if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
-      // The other side saw its connection fail; ours may look well still.
-      if (!this.#peer.hasPeer(from) || dial?.offer) return
+      // The other side saw its connection fail; ours may have failed too, or look well still.
+      if (dial ? dial.offer : !this.#peer.hasPeer(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
       this.joined(from, false)

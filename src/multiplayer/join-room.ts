@@ -38,8 +38,13 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
     ...(options.node && { node: options.node }),
   }
-  // What is missing or misconfigured here shall not cost a place in the room, so it is found out first.
-  tryWebRTC({ ...ownConfiguration, ...(options.iceServers && { iceServers: options.iceServers }) })
+  // What is missing or misconfigured here shall not cost a place in the room, so it is found out first. Relay-only needs
+  // TURN servers, which may be known only when signaling has named them.
+  tryWebRTC(
+    options.iceServers
+      ? { ...ownConfiguration, iceServers: options.iceServers }
+      : { ...(options.node && { node: options.node }) },
+  )
 
   const request: SignalingRequest =
     code === undefined

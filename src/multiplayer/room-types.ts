@@ -61,25 +61,25 @@ export interface JoinRoomOptions {
   /** A `ws:` or `wss:` URL of a signaling server, or any SignalingTransport. */
   readonly signaling: string | SignalingTransport
   /** The code of the room to join. Left out: a new room is opened. */
-  readonly room?: string
+  readonly room?: string | undefined
   /** For a new room. Default 'mesh'. */
-  readonly topology?: 'mesh' | 'star'
+  readonly topology?: 'mesh' | 'star' | undefined
   /** For a new room: how many peers it takes, this one included. */
-  readonly maxPeers?: number
+  readonly maxPeers?: number | undefined
   /** Shown to the signaling server. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** STUN and TURN servers. Default: those that signaling recommends. */
-  readonly iceServers?: readonly IceServer[]
-  readonly iceTransportPolicy?: 'all' | 'relay'
+  readonly iceServers?: readonly IceServer[] | undefined
+  readonly iceTransportPolicy?: 'all' | 'relay' | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
-  readonly channels?: readonly TransferMode[]
+  readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
-  readonly autoPoll?: boolean
+  readonly autoPoll?: boolean | undefined
   /** Aborting it rejects with ERR_ABORTED; afterwards it has no effect. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Options of the Node driver. */
-  readonly node?: NodeConfiguration
+  readonly node?: NodeConfiguration | undefined
   /** Time and chance, for tests. */
-  readonly clock?: Clock
-  readonly random?: Random
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
 }

@@ -61,6 +61,11 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     return super.on(event, listener)
   }
 
+  override once<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
+    if (event === 'packet') return this.#peer.once('packet', listener as RoomEvents['packet'])
+    return super.once(event, listener)
+  }
+
   send(value: PacketValue, options?: SendOptions): boolean {
     return this.#peer.send(value, options)
   }

@@ -3,6 +3,7 @@
 
 import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encode } from '../net/codec/codec.ts'
+import type { Off } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
 import { reliableMessages, unreliableMessage } from '../net/link/messages.ts'
@@ -10,7 +11,7 @@ import { Kind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
 import { Inbox, type WaitingPacket } from './inbox.ts'
-import { MultiplayerPeer } from './multiplayer-peer.ts'
+import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
   ConnectionStatus,
@@ -55,6 +56,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
   #pending: Pending[] = []
+  /** What `poll` is delivering. */
+  #delivering: Pending[] = []
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
@@ -75,6 +78,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
   get availablePacketCount(): number {
     return this.#inbox.count
+  }
+
+  /** A listener for `packet` first gets the packets that wait (with `autoPoll: false`, at the next `poll`). */
+  override on<Name extends keyof MultiplayerPeerEvents>(event: Name, listener: MultiplayerPeerEvents[Name]): Off {
+    const off = super.on(event, listener)
+    if (event === 'packet' && this.#autoPoll) this.#emitWaiting()
+    return off
   }
 
   /** Becomes the server of a star, id 1. `channels`: the mode of each user channel. */
@@ -115,7 +125,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#deliver({ type: 'connected', id })
       },
       packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
-      rejected: (error) => this.#deliver({ type: 'error', error }),
+      rejected: (error) => {
+        if (this.#remotes.get(id) === remote) this.#deliver({ type: 'error', error })
+      },
       ended: (reason) => this.#ended(remote, reason),
       failed: (error) => this.#failed(remote, error),
     })
@@ -171,8 +183,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   poll(): void {
+    this.#emitWaiting()
     const pending = this.#pending
     this.#pending = []
+    this.#delivering = pending
     for (const item of pending) {
       if (item.type === 'packet') item.remote.waiting.remove(item.packet.payload)
       this.#emitNow(item)
@@ -185,6 +199,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#announced.clear()
     this.#inbox.clear()
     this.#pending = []
+    // Called from within `poll`: nothing follows.
+    this.#delivering.length = 0
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
@@ -196,8 +212,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.delete(id)
     const wasConnected = remote.connected
     void remote.leave('kicked')
-    if (force) this.#announced.delete(id)
-    else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
+    if (force) {
+      this.#announced.delete(id)
+      this.#pending = this.#pending.filter((item) => idOf(item) !== id)
+    } else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
   }
 
@@ -273,6 +291,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   #targets(to: number): RemotePeer[] {
+    if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
     if (to > 0) {
       const remote = this.#remotes.get(to)
       if (remote?.connected) return [remote]
@@ -314,13 +333,21 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     else this.#pending.push({ type: 'packet', packet, remote })
   }
 
-  #emitPacket(remote: RemotePeer, packet: WaitingPacket): void {
+  #emitWaiting(): void {
+    while (this.listenerCount('packet') > 0) {
+      const packet = this.takePacket()
+      if (!packet) return
+      this.#emitPacket(this.#remotes.get(packet.from), packet)
+    }
+  }
+
+  #emitPacket(remote: RemotePeer | undefined, packet: WaitingPacket): void {
     let value: PacketValue = packet.payload
     if (packet.isValue) {
       try {
         value = decode(packet.payload)
       } catch (error) {
-        remote.link.reject(error as NetError)
+        remote?.link.reject(error as NetError)
         return
       }
     }
@@ -331,7 +358,6 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (this.#remotes.get(remote.id) !== remote) return
     this.#remotes.delete(remote.id)
     this.#deliver({ type: 'disconnected', id: remote.id, reason })
-    this.#serverGone(remote.id)
   }
 
   #failed(remote: RemotePeer, error: NetError): void {
@@ -339,11 +365,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.delete(remote.id)
     if (this.#hooks.failed?.(remote.id, error)) return
     this.#deliver({ type: 'failed', id: remote.id, error })
-    this.#serverGone(remote.id)
   }
 
+  /** Called when the user is told, because whoever has not been told may still send. */
   #serverGone(id: number): void {
-    if (this.#mode === 'client' && id === TARGET_PEER_SERVER) this.#status = ConnectionStatus.Disconnected
+    if (this.#mode !== 'client' || id !== TARGET_PEER_SERVER || this.#remotes.has(id)) return
+    this.#status = ConnectionStatus.Disconnected
   }
 
   #deliver(item: Pending): void {
@@ -359,10 +386,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.emit('peerConnected', item.id)
         break
       case 'disconnected':
+        this.#serverGone(item.id)
         // Not announced: `disconnectPeer(id, true)` came first.
         if (this.#announced.delete(item.id)) this.emit('peerDisconnected', item.id, item.reason)
         break
       case 'failed':
+        this.#serverGone(item.id)
         this.emit('connectionFailed', item.id, item.error)
         break
       case 'error':
@@ -373,6 +402,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         else if (item.remote.waiting.add(item.packet.payload)) this.#inbox.add(item.packet)
     }
   }
+}
+
+/** Which peer it is about. */
+function idOf(item: Pending): number | undefined {
+  if (item.type === 'packet') return item.packet.from
+  return item.type === 'error' ? undefined : item.id
 }
 
 function checkId(id: number): void {
