@@ -18,6 +18,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #info: RoomInfo
   #pending: (() => void)[] = []
   #over = false
+  #ending: Promise<void> | undefined
 
   constructor(session: SignalingSession, peer: WebRTCMultiplayerPeer, dialer: Dialer, autoPoll: boolean) {
     super()
@@ -94,9 +95,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#session.seal(sealed)
   }
 
-  async leave(): Promise<void> {
-    if (this.#over) return
-    await this.#end(undefined)
+  leave(): Promise<void> {
+    return this.#end(undefined)
   }
 
   /** Signaling has something to say. */
@@ -150,8 +150,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     else this.#pending.push(action)
   }
 
-  async #end(error: NetError | undefined): Promise<void> {
-    if (this.#over) return
+  #end(error: NetError | undefined): Promise<void> {
+    this.#ending ??= this.#close(error)
+    return this.#ending
+  }
+
+  async #close(error: NetError | undefined): Promise<void> {
     this.#over = true
     this.#pending = []
     this.#dialer.close()
