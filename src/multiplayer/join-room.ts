@@ -37,13 +37,14 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
   const ownConfiguration = {
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
     ...(options.node && { node: options.node }),
+    ...(options.driver && { driver: options.driver }),
   }
   // What is missing or misconfigured here shall not cost a place in the room, so it is found out first. Relay-only needs
   // TURN servers, which may be known only when signaling has named them.
   tryWebRTC(
     options.iceServers
       ? { ...ownConfiguration, iceServers: options.iceServers }
-      : { ...(options.node && { node: options.node }) },
+      : { ...(options.node && { node: options.node }), ...(options.driver && { driver: options.driver }) },
   )
 
   const request: SignalingRequest =

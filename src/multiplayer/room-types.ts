@@ -1,7 +1,7 @@
 // The room as its users see it. Entered by join-room.ts, implemented by room.ts.
 
 import type { Clock } from '../net/clock.ts'
-import type { IceServer, NodeConfiguration } from '../net/drivers/driver.ts'
+import type { IceServer, NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
 import type { Emitter } from '../net/emitter.ts'
 import type { NetError } from '../net/errors.ts'
 import type { Random } from '../net/random.ts'
@@ -79,6 +79,8 @@ export interface JoinRoomOptions {
   readonly signal?: AbortSignal | undefined
   /** Options of the Node driver. */
   readonly node?: NodeConfiguration | undefined
+  /** The WebRTC implementation. Default: that of `setDefaultExtension`, or the platform's own. */
+  readonly driver?: WebRTCDriver
   /** Time and chance, for tests. */
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined

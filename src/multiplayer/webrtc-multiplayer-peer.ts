@@ -56,8 +56,6 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
   #pending: Pending[] = []
-  /** What `poll` is delivering. */
-  #delivering: Pending[] = []
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
@@ -186,8 +184,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#emitWaiting()
     const pending = this.#pending
     this.#pending = []
-    this.#delivering = pending
     for (const item of pending) {
+      // A listener closed this peer.
+      if (this.#mode === 'none') return
       if (item.type === 'packet') item.remote.waiting.remove(item.packet.payload)
       this.#emitNow(item)
     }
@@ -199,8 +198,6 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#announced.clear()
     this.#inbox.clear()
     this.#pending = []
-    // Called from within `poll`: nothing follows.
-    this.#delivering.length = 0
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
@@ -398,6 +395,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.emit('error', item.error)
         break
       case 'packet':
+        // A listener dropped its sender with `disconnectPeer(id, true)`.
+        if (!this.#announced.has(item.packet.from)) return
         if (this.listenerCount('packet') > 0) this.#emitPacket(item.remote, item.packet)
         else if (item.remote.waiting.add(item.packet.payload)) this.#inbox.add(item.packet)
     }

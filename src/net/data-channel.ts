@@ -3,7 +3,7 @@
 import { MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
 import { ChannelState, type DriverChannel } from './drivers/driver.ts'
 import { Emitter, type Off } from './emitter.ts'
-import { NetError } from './errors.ts'
+import { NetError, toNetError } from './errors.ts'
 
 /** Godot: WebRTCDataChannel.WriteMode. */
 export const WriteMode = { Text: 0, Binary: 1 } as const
@@ -21,7 +21,8 @@ export type DataChannelEvents = {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+// A byte order mark is a character like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** What Godot returns for a number that is not set or not known yet. */
 const UNSET = 65_535
@@ -39,11 +40,20 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   constructor(channel: DriverChannel) {
     super()
     this.#channel = channel
+    // A driver's events may still be on their way when the connection was closed.
     channel.events = {
-      open: () => this.emit('open'),
-      message: (data) => this.#receive(data),
-      drained: () => this.emit('drained'),
-      error: (error) => this.emit('error', error),
+      open: () => {
+        if (!this.#ended) this.emit('open')
+      },
+      message: (data) => {
+        if (!this.#ended) this.#receive(data)
+      },
+      drained: () => {
+        if (!this.#ended) this.emit('drained')
+      },
+      error: (error) => {
+        if (!this.#ended) this.emit('error', error)
+      },
       closed: () => this.#end(),
     }
   }
@@ -118,7 +128,7 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
     try {
       this.#channel.send(asText ? decoder.decode(packet) : packet)
     } catch (cause) {
-      throw new NetError('ERR_OUT_OF_MEMORY', `The channel "${this.label}" took no more: ${cause}`, { cause })
+      throw toNetError(cause, 'ERR_OUT_OF_MEMORY', `The channel "${this.label}" took no more: ${cause}`)
     }
   }
 

@@ -19,18 +19,20 @@ export class Emitter<Events extends Record<keyof Events, Listener>> {
     return () => {
       if (!active) return
       active = false
-      const rest = [...(this.#listeners.get(event) ?? [])]
-      rest.splice(rest.indexOf(listener), 1)
-      this.#listeners.set(event, rest)
+      this.#remove(event, listener)
     }
   }
 
   /** Calls `listener` at the next `event` only. */
   once<Name extends keyof Events>(event: Name, listener: Events[Name]): Off {
-    const off = this.on(event, ((...args: Parameters<Events[Name]>) => {
-      off()
+    let off: Off | undefined
+    const single = ((...args: Parameters<Events[Name]>) => {
+      // A subclass's `on` may deliver what waits before it has returned.
+      if (off) off()
+      else this.#remove(event, single)
       listener(...args)
-    }) as Events[Name])
+    }) as Events[Name]
+    off = this.on(event, single)
     return off
   }
 
@@ -48,6 +50,14 @@ export class Emitter<Events extends Record<keyof Events, Listener>> {
         reportUncaught(error)
       }
     }
+  }
+
+  #remove(event: keyof Events, listener: Listener): void {
+    const rest = [...(this.#listeners.get(event) ?? [])]
+    const index = rest.indexOf(listener)
+    if (index < 0) return
+    rest.splice(index, 1)
+    this.#listeners.set(event, rest)
   }
 }
 

@@ -29,6 +29,8 @@ export type PeerConnectionEvents = {
   error: (error: NetError) => void
 }
 
+const encoder = new TextEncoder()
+
 let defaultDriver: WebRTCDriver | undefined
 
 export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
@@ -45,6 +47,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #hasRemoteDescription = false
   /** The description that was announced and not yet passed to `setLocalDescription`. */
   #created: 'offer' | 'answer' | undefined
+  /** An offer was passed to `setLocalDescription`, and no answer has come. */
+  #awaitsAnswer = false
   #connectionState: ConnectionState = ConnectionState.New
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
@@ -65,12 +69,15 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
    */
   initialize(configuration: ConnectionConfiguration = {}): void {
     this.#shut()
+    // A listener of a channel has begun anew already.
+    if (this.#driver) return
     this.#configuration = configuration
     this.#channels = []
     this.#earlyCandidates = []
     this.#remoteCandidates = 0
     this.#hasRemoteDescription = false
     this.#created = undefined
+    this.#awaitsAnswer = false
     this.#gatheringState = GatheringState.New
     this.#signalingState = SignalingState.Stable
     this.#connectionState = ConnectionState.New
@@ -103,8 +110,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (this.#channels.length === 0) {
       throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
     }
+    const driver = this.#connect()
     this.#setConnectionState(ConnectionState.Connecting)
-    this.#connect().createOffer()
+    // A listener may have closed it.
+    if (this.#driver === driver) driver.createOffer()
   }
 
   /**
@@ -115,8 +124,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (this.#created !== type) {
       throw new NetError('ERR_UNCONFIGURED', `No ${type} was created: wait for sessionDescriptionCreated.`)
     }
+    const driver = this.#connect()
     this.#created = undefined
-    this.#connect().setLocalDescription(type, sdp)
+    this.#awaitsAnswer = type === 'offer'
+    driver.setLocalDescription(type, sdp)
   }
 
   /**
@@ -129,7 +140,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
     }
     if (type === 'offer') this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
-    else if (this.#connectionState !== ConnectionState.Connecting || this.#hasRemoteDescription || this.#created) {
+    else if (this.#connectionState !== ConnectionState.Connecting || !this.#awaitsAnswer) {
       throw new NetError('ERR_UNCONFIGURED', 'An answer was set, but no offer waits for one.')
     }
     if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
@@ -138,7 +149,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     const driver = this.#connect()
     driver.setRemoteDescription(type, sdp)
     this.#hasRemoteDescription = true
+    this.#awaitsAnswer = false
     this.#setConnectionState(ConnectionState.Connecting)
+    // A listener may have closed it.
+    if (this.#driver !== driver) return
     const early = this.#earlyCandidates
     this.#earlyCandidates = []
     for (const [media, index, name] of early) driver.addIceCandidate(media, index, name)
@@ -178,8 +192,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   close(): void {
     if (this.#connectionState === ConnectionState.Closed) return
     this.#shut()
-    this.#signalingState = SignalingState.Closed
-    this.#setConnectionState(ConnectionState.Closed)
+    // Not when a listener of a channel has begun anew.
+    if (this.connectionState === ConnectionState.Closed) this.emit('connectionStateChanged', ConnectionState.Closed)
   }
 
   /** The driver's connection, made on first use. */
@@ -205,7 +219,9 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       },
       connectionState: (state) => {
         if (!current()) return
-        if (state === ConnectionState.Closed || state === ConnectionState.Failed) this.#endChannels()
+        // The remote closed, and the platform tells.
+        if (state === ConnectionState.Closed) return this.close()
+        if (state === ConnectionState.Failed) this.#endChannels()
         // New is where we were; Connecting is set when connecting is started.
         if (state !== ConnectionState.New) this.#setConnectionState(state)
       },
@@ -216,7 +232,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
         if (current()) this.#signalingState = state
       },
       error: (error) => {
-        if (current()) this.#fail(error)
+        if (current()) this.emit('error', error)
       },
     })
     this.#driver = driver
@@ -224,22 +240,12 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   }
 
   #chooseDriver(): WebRTCDriver {
-    if (defaultDriver) return defaultDriver
+    const chosen = this.#configuration.driver ?? defaultDriver
+    if (chosen) return chosen
     if (typeof document === 'undefined' && typeof RTCPeerConnection === 'undefined') {
       throw new NetError('ERR_DRIVER_MISSING', "Outside of a browser, add `import 'skein/node'` to the program.")
     }
     return browserDriver
-  }
-
-  /** A description that cannot be used ends the attempt; a bad candidate does not. */
-  #fail(error: NetError): void {
-    this.emit('error', error)
-    if (this.#connectionState !== ConnectionState.Connecting || this.#hasWorkingDescriptions()) return
-    this.#setConnectionState(ConnectionState.Failed)
-  }
-
-  #hasWorkingDescriptions(): boolean {
-    return this.#signalingState === SignalingState.Stable && this.#hasRemoteDescription && !this.#created
   }
 
   #adopt(channel: DriverChannel): WebRTCDataChannel {
@@ -264,9 +270,12 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     for (const channel of this.#channels) channel.end()
   }
 
+  /** The states come first: what a listener of a channel calls meanwhile is refused. */
   #shut(): void {
     const driver = this.#driver
     this.#driver = undefined
+    this.#connectionState = ConnectionState.Closed
+    this.#signalingState = SignalingState.Closed
     driver?.close()
     this.#endChannels()
   }
@@ -274,9 +283,9 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
 function checkChannelOptions(label: string, options: DataChannelOptions): void {
   const refuse = (message: string): never => {
-    throw new NetError('ERR_INVALID_PARAMETER', `The channel "${label}": ${message}`)
+    throw new NetError('ERR_INVALID_PARAMETER', `The channel "${label.slice(0, 100)}": ${message}`)
   }
-  const { negotiated = false, id, maxRetransmits, maxPacketLifeTime } = options
+  const { negotiated = false, id, maxRetransmits, maxPacketLifeTime, protocol = '' } = options
   if (negotiated && id === undefined) refuse('a negotiated channel needs an id, the same on both sides.')
   if (!negotiated && id !== undefined) refuse('an id is only for negotiated channels.')
   if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined) {
@@ -285,6 +294,12 @@ function checkChannelOptions(label: string, options: DataChannelOptions): void {
   checkRange('id', id, 1023)
   checkRange('maxRetransmits', maxRetransmits, 65_535)
   checkRange('maxPacketLifeTime', maxPacketLifeTime, 65_535)
+  checkText('label', label)
+  checkText('protocol', protocol)
+
+  function checkText(name: string, text: string): void {
+    if (encoder.encode(text).length > 65_535) refuse(`the ${name} is longer than 65535 bytes of UTF-8.`)
+  }
 
   function checkRange(name: string, value: number | undefined, max: number): void {
     if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return

@@ -21,6 +21,7 @@ type TypedArray =
 /**
  * What a packet can carry. Typed arrays arrive as the type they were sent as, in the machine's byte order (little-endian
  * on every current one). Objects arrive as plain objects with the own enumerable properties that they were sent with.
+ * -0 arrives as 0; a lone surrogate in a string arrives as U+FFFD.
  */
 export type PacketValue =
   | null
@@ -36,7 +37,8 @@ export type PacketValue =
   | { readonly [key: string]: PacketValue }
 
 // `moreTypes` makes typed arrays arrive as what they are; without it msgpackr sends bytes of earlier packets along.
-const packr = new Packr({ useRecords: false, moreTypes: true })
+// What a toJSON method returns would not have been checked.
+const packr = new Packr({ useRecords: false, moreTypes: true, useToJSON: false })
 const unpackr = new Unpackr({ useRecords: false, structuredClone: false, copyBuffers: true, mapsAsObjects: true })
 
 /**
@@ -105,7 +107,7 @@ function findUnsendable(value: unknown, depth: number, count: { items: number })
     return value instanceof DataView ? problem('a DataView: send a Uint8Array over its buffer') : undefined
   }
   // biome-ignore lint/style/noRestrictedGlobals: the type of a value, not the time
-  if (value instanceof Date) return undefined
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? problem('an invalid Date') : undefined
   if (value instanceof ArrayBuffer) return problem('an ArrayBuffer: send a Uint8Array over it')
   if (value instanceof Map || value instanceof Set) return problem('a Map or Set: send an array, or Object.fromEntries')
   if (value instanceof Error || value instanceof RegExp || value instanceof Promise) {

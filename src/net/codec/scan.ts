@@ -8,6 +8,8 @@ import { MAX_DEPTH, MAX_ITEMS } from './constants.ts'
 const EXT_UNDEFINED = 0x00
 const EXT_TYPED_ARRAY = 0x74
 const EXT_TIMESTAMP = 0xff
+/** Beyond the kinds of typed arrays msgpackr makes ArrayBuffers and DataViews, which no packet carries. */
+const LAST_TYPED_ARRAY = 10
 
 export interface ScanResult {
   /** Why the bytes are refused; `undefined` when they are fine. */
@@ -39,6 +41,8 @@ export function scan(bytes: Uint8Array): ScanResult {
     for (let i = 0; i < size; i++) value = value * 256 + bytes[position++]!
     return value
   }
+
+  const isTypedArray = () => position < length && bytes[position]! <= LAST_TYPED_ARRAY
 
   for (;;) {
     while (remaining[depth] === 0) {
@@ -78,7 +82,8 @@ export function scan(bytes: Uint8Array): ScanResult {
         case 0xc9: {
           skip = read(sizeOf(byte - 0xc7))
           const type = read(1)
-          if (type !== EXT_TYPED_ARRAY && !(type === EXT_TIMESTAMP && skip === 12)) return refused(`type ${type}`)
+          const known = type === EXT_TYPED_ARRAY ? isTypedArray() : type === EXT_TIMESTAMP && skip === 12
+          if (!known) return refused(`type ${type}`)
           break
         }
         case 0xca: // float 32
@@ -107,7 +112,7 @@ export function scan(bytes: Uint8Array): ScanResult {
           skip = 1 << (byte - 0xd4)
           const type = read(1)
           const known =
-            type === EXT_TYPED_ARRAY ||
+            (type === EXT_TYPED_ARRAY && isTypedArray()) ||
             (type === EXT_UNDEFINED && skip === 1) ||
             (type === EXT_TIMESTAMP && (skip === 4 || skip === 8))
           if (!known) return refused(`type ${type}`)

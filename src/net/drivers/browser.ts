@@ -1,6 +1,7 @@
 // The driver for pages: a thin layer over the browser's RTCPeerConnection.
 
 import { NetError } from '../errors.ts'
+import { MAX_BROWSER_MESSAGE_SIZE } from './constants.ts'
 import {
   ChannelState,
   type ConnectionConfiguration,
@@ -46,6 +47,9 @@ const CHANNEL_STATES: Record<RTCDataChannelState, ChannelState> = {
   closing: ChannelState.Closing,
   closed: ChannelState.Closed,
 }
+
+/** RFC 9260, 3.3.10.12. */
+const USER_INITIATED_ABORT = 12
 
 export const browserDriver: WebRTCDriver = {
   name: 'browser',
@@ -104,28 +108,35 @@ class BrowserConnection implements DriverConnection {
   }
 
   createOffer(): void {
-    this.#enqueue('The browser could not create an offer', async () => {
+    this.#enqueue(async () => {
       const { sdp } = await this.#pc.createOffer()
       if (!this.#closed) this.#events.description('offer', sdp ?? '')
-    })
+    }, this.#ends('The browser could not create an offer'))
   }
 
   setLocalDescription(type: 'offer' | 'answer', sdp: string): void {
-    this.#enqueue('The browser refused the local description', () => this.#pc.setLocalDescription({ type, sdp }))
+    this.#enqueue(
+      () => this.#pc.setLocalDescription({ type, sdp }),
+      this.#ends('The browser refused the local description'),
+    )
   }
 
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
-    this.#enqueue(`The browser refused the remote ${type}`, async () => {
-      await this.#pc.setRemoteDescription({ type, sdp })
-      if (type === 'answer') return
-      const answer = await this.#pc.createAnswer()
-      if (!this.#closed) this.#events.description('answer', answer.sdp ?? '')
-    })
+    this.#enqueue(
+      async () => {
+        await this.#pc.setRemoteDescription({ type, sdp })
+        if (type === 'answer') return
+        const answer = await this.#pc.createAnswer()
+        if (!this.#closed) this.#events.description('answer', answer.sdp ?? '')
+      },
+      this.#ends(`The browser refused the remote ${type}`),
+    )
   }
 
   addIceCandidate(media: string, index: number, name: string): void {
-    this.#enqueue('The browser refused a candidate', () =>
-      this.#pc.addIceCandidate({ candidate: name, sdpMid: media, sdpMLineIndex: index }),
+    this.#enqueue(
+      () => this.#pc.addIceCandidate({ candidate: name, sdpMid: media, sdpMLineIndex: index }),
+      (cause) => this.#fail('The browser refused a candidate', cause),
     )
   }
 
@@ -154,15 +165,27 @@ class BrowserConnection implements DriverConnection {
     this.#pc.close()
   }
 
-  #enqueue(failure: string, operation: () => Promise<unknown>): void {
+  #enqueue(operation: () => Promise<unknown>, fail: (cause: unknown) => void): void {
     this.#queue = this.#queue.then(async () => {
       if (this.#closed) return
       try {
         await operation()
       } catch (cause) {
-        if (!this.#closed) this.#events.error(new NetError('ERR_INVALID_DATA', `${failure}: ${cause}`, { cause }))
+        if (!this.#closed) fail(cause)
       }
     })
+  }
+
+  #fail(what: string, cause: unknown): void {
+    this.#events.error(new NetError('ERR_INVALID_DATA', `${what}: ${cause}`, { cause }))
+  }
+
+  /** Without its descriptions a connection cannot go on. */
+  #ends(what: string): (cause: unknown) => void {
+    return (cause) => {
+      this.#fail(what, cause)
+      if (!this.#closed) this.#events.connectionState(ConnectionState.Failed)
+    }
   }
 }
 
@@ -182,6 +205,8 @@ class BrowserChannel implements DriverChannel {
     channel.onclose = () => this.events?.closed()
     channel.onerror = (event) => {
       const cause = (event as RTCErrorEvent).error
+      // Chromium: the remote closed its connection. That is no failure; `closed` follows.
+      if (cause?.sctpCauseCode === USER_INITIATED_ABORT) return
       this.events?.error(new NetError('ERR_CONNECTION_ERROR', `The data channel failed: ${cause?.message}`, { cause }))
     }
   }
@@ -214,7 +239,7 @@ class BrowserChannel implements DriverChannel {
     return this.#channel.bufferedAmount
   }
   get maxMessageSize(): number {
-    return this.#pc.sctp?.maxMessageSize ?? 65_536
+    return Math.min(this.#pc.sctp?.maxMessageSize ?? 65_536, MAX_BROWSER_MESSAGE_SIZE)
   }
   get drainThreshold(): number {
     return this.#channel.bufferedAmountLowThreshold

@@ -17,3 +17,9 @@ export const SCTP_SEND_BUFFER_SIZE = 65_536
  * is ready first. 0 of 250 connections stalled with it, on a signaling path that takes no time at all.
  */
 export const ANSWERER_HEAD_START_MS = 5
+
+/**
+ * The largest message that a browser sends, in bytes: what Chromium takes. Firefox announces 1 GiB, which is more than
+ * what may wait at the receiver.
+ */
+export const MAX_BROWSER_MESSAGE_SIZE = 262_144

@@ -39,6 +39,8 @@ export interface IceServer {
 
 /** What `initialize` takes. */
 export interface ConnectionConfiguration {
+  /** The implementation for this connection. Default: that of `setDefaultExtension`, or the platform's own. */
+  readonly driver?: WebRTCDriver
   readonly iceServers?: readonly IceServer[]
   /** `relay`: only TURN routes, so that no address is told to the other side. Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay'
@@ -113,7 +115,7 @@ export interface DriverConnectionEvents {
   connectionState(state: ConnectionState): void
   gatheringState(state: GatheringState): void
   signalingState(state: SignalingState): void
-  /** Something that failed later; the core closes the connection when it cannot go on. */
+  /** Something that failed later. When the connection cannot go on, `connectionState` with Failed follows. */
   error(error: NetError): void
 }
 

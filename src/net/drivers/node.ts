@@ -40,13 +40,10 @@ const GATHERING_STATES: Record<string, GatheringState> = {
   complete: GatheringState.Complete,
 }
 
-const SIGNALING_STATES: Record<string, SignalingState> = {
-  stable: SignalingState.Stable,
-  'have-local-offer': SignalingState.HaveLocalOffer,
-  'have-remote-offer': SignalingState.HaveRemoteOffer,
-  'have-local-pranswer': SignalingState.HaveLocalPranswer,
-  'have-remote-pranswer': SignalingState.HaveRemotePranswer,
-}
+// The native library sets a local description as it makes it, and tells its own signaling state too early. These are the
+// states after the caller's steps, as in a browser.
+const AFTER_LOCAL = { offer: SignalingState.HaveLocalOffer, answer: SignalingState.Stable } as const
+const AFTER_REMOTE = { offer: SignalingState.HaveRemoteOffer, answer: SignalingState.Stable } as const
 
 /** Everything that is not closed yet: what the native library needs to be kept from garbage collection. */
 const alive = new Set<object>()
@@ -89,8 +86,8 @@ class NodeConnection implements DriverConnection {
   readonly #pc: ndc.PeerConnection
   readonly #events: DriverConnectionEvents
   readonly #channels = new Set<NodeChannel>()
-  /** Own candidates wait for the caller's setLocalDescription, as they do in a browser. */
-  #earlyCandidates: [media: string, name: string][] | undefined = []
+  /** Gathering is told only after the caller's setLocalDescription, as in a browser: until then it waits here. */
+  #early: (() => void)[] | undefined = []
   /** This side offered to a peer of the same library: it is the DTLS client, see `asDtlsServer`. */
   #isDtlsClient = false
   #closed = false
@@ -121,12 +118,7 @@ class NodeConnection implements DriverConnection {
     )
     pc.onGatheringStateChange(
       guarded((name) => {
-        if (!this.#closed) events.gatheringState(GATHERING_STATES[name] ?? GatheringState.New)
-      }),
-    )
-    pc.onSignalingStateChange(
-      guarded((name) => {
-        if (!this.#closed) events.signalingState(SIGNALING_STATES[name] ?? SignalingState.Stable)
+        this.#tellGathering(() => events.gatheringState(GATHERING_STATES[name] ?? GatheringState.New))
       }),
     )
     pc.onLocalDescription(
@@ -136,9 +128,7 @@ class NodeConnection implements DriverConnection {
     )
     pc.onLocalCandidate(
       guarded((name, media) => {
-        if (this.#closed || name === '') return
-        if (this.#earlyCandidates) this.#earlyCandidates.push([media, name])
-        else events.candidate(media, 0, withoutPrefix(name))
+        if (name !== '') this.#tellGathering(() => events.candidate(media, 0, withoutPrefix(name)))
       }),
     )
     pc.onDataChannel(
@@ -161,15 +151,11 @@ class NodeConnection implements DriverConnection {
     if (this.#channels.size > 0 && this.#pc.signalingState() === 'stable') this.#pc.setLocalDescription('offer')
   }
 
-  setLocalDescription(): void {
-    const early = this.#earlyCandidates ?? []
-    this.#earlyCandidates = undefined
-    // Later, because a driver calls its events only asynchronously.
-    void Promise.resolve().then(() => {
-      for (const [media, name] of early) {
-        if (!this.#closed) this.#events.candidate(media, 0, withoutPrefix(name))
-      }
-    })
+  setLocalDescription(type: 'offer' | 'answer'): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.#later(() => this.#events.signalingState(AFTER_LOCAL[type]))
+    for (const tell of early) this.#later(tell)
   }
 
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
@@ -178,8 +164,14 @@ class NodeConnection implements DriverConnection {
     try {
       this.#pc.setRemoteDescription(sameLibrary && type === 'offer' ? asDtlsServer(sdp) : sdp, type)
     } catch (cause) {
-      throw new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: ${cause}`, { cause })
+      const error = new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: ${cause}`, { cause })
+      this.#later(() => {
+        this.#events.error(error)
+        this.#events.connectionState(ConnectionState.Failed)
+      })
+      return
     }
+    this.#later(() => this.#events.signalingState(AFTER_REMOTE[type]))
     if (type === 'offer' && this.#pc.signalingState() === 'have-remote-offer') this.#pc.setLocalDescription('answer')
   }
 
@@ -211,10 +203,20 @@ class NodeConnection implements DriverConnection {
       this.#pc.addRemoteCandidate(name, media)
     } catch (cause) {
       const error = new NetError('ERR_INVALID_DATA', `A candidate could not be understood: ${cause}`, { cause })
-      void Promise.resolve().then(() => {
-        if (!this.#closed) this.#events.error(error)
-      })
+      this.#later(() => this.#events.error(error))
     }
+  }
+
+  #tellGathering(tell: () => void): void {
+    if (this.#early) this.#early.push(tell)
+    else if (!this.#closed) tell()
+  }
+
+  /** A driver calls its events only asynchronously, and none after `close`. */
+  #later(tell: () => void): void {
+    void Promise.resolve().then(() => {
+      if (!this.#closed) tell()
+    })
   }
 
   #track(channel: NodeChannel): NodeChannel {
@@ -249,7 +251,13 @@ class NodeChannel implements DriverChannel {
   readyState: ChannelState
   events: DriverChannelEvents | undefined
   onEnd: (() => void) | undefined
+  /** The native library may deliver messages before it tells that the channel is open: they wait for that. */
+  #early: (Uint8Array | string)[] | undefined = []
   #drainThreshold = 0
+  #lastId: number
+  #lastMaxMessageSize: number
+  /** The library said that it queued something. Until then there is nothing to ask it: a native call costs time. */
+  #queued = false
 
   constructor(channel: ndc.DataChannel, options: DataChannelOptions) {
     this.#channel = channel
@@ -260,21 +268,26 @@ class NodeChannel implements DriverChannel {
     this.maxPacketLifeTime = options.maxPacketLifeTime
     this.label = channel.getLabel()
     this.protocol = channel.getProtocol()
+    this.#lastId = channel.getId()
+    this.#lastMaxMessageSize = channel.maxMessageSize()
     this.readyState = channel.isOpen() ? ChannelState.Open : ChannelState.Connecting
     alive.add(this)
+    // The native library tells of one that the remote opened only when it is open already.
+    if (this.readyState === ChannelState.Open) void Promise.resolve().then(() => this.#tellOpen())
     // All at once: a channel that nobody reads blocks the native library's shared workers after 1,024 messages.
     channel.onMessage(
       guarded((data) => {
-        if (typeof data === 'string') this.events?.message(data)
-        else if (data instanceof ArrayBuffer) this.events?.message(new Uint8Array(data))
-        else this.events?.message(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
+        if (typeof data === 'string') this.#receive(data)
+        else if (data instanceof ArrayBuffer) this.#receive(new Uint8Array(data))
+        else this.#receive(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
       }),
     )
     channel.onOpen(
       guarded(() => {
         if (this.readyState !== ChannelState.Connecting) return
         this.readyState = ChannelState.Open
-        this.events?.open()
+        this.#remember()
+        this.#tellOpen()
       }),
     )
     channel.onClosed(
@@ -295,16 +308,20 @@ class NodeChannel implements DriverChannel {
   }
 
   get id(): number | undefined {
-    const id = this.#channel.getId()
+    const id = this.#isLive() ? this.#channel.getId() : this.#lastId
     return id === 65_535 ? undefined : id
   }
 
   get bufferedAmount(): number {
-    return this.readyState === ChannelState.Open ? this.#channel.bufferedAmount() : 0
+    if (!this.#queued || this.readyState !== ChannelState.Open) return 0
+    const amount = this.#channel.bufferedAmount()
+    this.#queued = amount > 0
+    return amount
   }
 
   get maxMessageSize(): number {
-    return this.#channel.maxMessageSize()
+    // Settled once the channel is open.
+    return this.readyState === ChannelState.Connecting ? this.#channel.maxMessageSize() : this.#lastMaxMessageSize
   }
 
   get drainThreshold(): number {
@@ -312,18 +329,46 @@ class NodeChannel implements DriverChannel {
   }
   set drainThreshold(bytes: number) {
     this.#drainThreshold = bytes
-    this.#channel.setBufferedAmountLowThreshold(bytes)
+    if (this.#isLive()) this.#channel.setBufferedAmountLowThreshold(bytes)
   }
 
   send(data: Uint8Array | string): void {
-    // `false` means "buffered", not "lost".
-    if (typeof data === 'string') this.#channel.sendMessage(data)
-    else this.#channel.sendMessageBinary(data)
+    try {
+      const sent = typeof data === 'string' ? this.#channel.sendMessage(data) : this.#channel.sendMessageBinary(data)
+      // `false` means "queued", not "lost".
+      if (!sent) this.#queued = true
+    } catch (cause) {
+      // The core has checked the size, and the library's buffer has no limit: what is left is a connection that ended,
+      // and the event that says so is still on its way.
+      throw new NetError('ERR_UNCONFIGURED', `The channel "${this.label}" is closed.`, { cause })
+    }
   }
 
   close(): void {
     if (this.readyState === ChannelState.Closing || this.readyState === ChannelState.Closed) return
     this.readyState = ChannelState.Closing
     this.#channel.close()
+  }
+  /** A native channel that was closed takes no more questions. */
+  #isLive(): boolean {
+    return this.readyState === ChannelState.Connecting || this.readyState === ChannelState.Open
+  }
+
+  #receive(data: Uint8Array | string): void {
+    if (this.#early) this.#early.push(data)
+    else this.events?.message(data)
+  }
+
+  #tellOpen(): void {
+    if (this.readyState !== ChannelState.Open || !this.#early) return
+    this.events?.open()
+    const early = this.#early
+    this.#early = undefined
+    for (const data of early) this.events?.message(data)
+  }
+
+  #remember(): void {
+    this.#lastId = this.#channel.getId()
+    this.#lastMaxMessageSize = this.#channel.maxMessageSize()
   }
 }

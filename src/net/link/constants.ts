@@ -9,6 +9,9 @@ export const MAX_FRAGMENT = 16_384
 /** The largest reliable packet, in bytes: a level or a replay fits, and a receiver never holds more than this for one. */
 export const MAX_RELIABLE_PACKET = 1024 * 1024
 
+/** Fragments of one packet: eight times as many as we send. Each costs its receiver about 250 bytes beside its content. */
+export const MAX_FRAGMENTS = 512
+
 /** The largest unreliable packet, in bytes. From 1,150 on one lost piece loses all: 16 KiB are 15 pieces. */
 export const MAX_UNRELIABLE_PACKET = 16_000
 

@@ -128,7 +128,11 @@ export class PeerLink {
   sendUnreliable(port: number, message: Uint8Array): void {
     if (this.#state !== 'connected') return
     this.#counters.packetsOut += 1
-    this.#guard(() => (this.#ports[port] as UnreliablePort).send(message))
+    try {
+      ;(this.#ports[port] as UnreliablePort).send(message)
+    } catch (error) {
+      this.#refused(error)
+    }
   }
 
   /** A message arrived. Never throws. */
@@ -140,7 +144,7 @@ export class PeerLink {
       const incoming = this.#ports[port]!.receive(message)
       if (incoming) this.#take(port, incoming)
     } catch (error) {
-      this.reject(toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.'))
+      this.#misunderstood(error)
     }
   }
 
@@ -161,10 +165,9 @@ export class PeerLink {
     this.#state = 'leaving'
     this.#stopHeartbeat?.()
     return new Promise((resolve) => {
-      const cancel = this.#clock.setTimeout(() => this.#finishGoodbye?.(), GOODBYE_TIMEOUT_MS)
+      const cancel = this.#clock.setTimeout(() => this.close(), GOODBYE_TIMEOUT_MS)
       this.#finishGoodbye = () => {
         cancel()
-        this.close()
         resolve()
       }
       this.#sayGoodbye(reason)
@@ -175,7 +178,6 @@ export class PeerLink {
   fail(reason: LinkEnd): void {
     if (this.#state === 'over') return
     const leaving = this.#state === 'leaving'
-    if (leaving) this.#finishGoodbye?.()
     this.close()
     if (!leaving) this.#events.ended(reason)
   }
@@ -185,6 +187,7 @@ export class PeerLink {
     this.#state = 'over'
     this.#stopHeartbeat?.()
     this.#early = []
+    this.#finishGoodbye?.()
   }
 
   #reliable(port: number): ReliablePort {
@@ -209,7 +212,7 @@ export class PeerLink {
       this.#counters.packetsIn += 1
       this.#events.packet(port, kind === Kind.Value, incoming.ordered, payload)
     } else if (kind === Kind.Goodbye && reliable && payload.length === 1) this.#hearGoodbye(port, payload[0]!)
-    else if (kind === Kind.GoodbyeAck && port === 0) this.#finishGoodbye?.()
+    else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
     else if ((kind === Kind.Ping || kind === Kind.Pong) && port === 1 && payload.length === 3) {
       this.#hearPing(kind, payload)
     } else throw new NetError('ERR_INVALID_DATA', `A message of kind ${kind} does not belong here.`)
@@ -220,7 +223,7 @@ export class PeerLink {
     if (payload.length === mine.length && payload.every((byte, i) => byte === mine[i])) return
     const what =
       payload[0] === mine[0]
-        ? `its user channels have the modes [${payload.subarray(1)}], ours [${mine.subarray(1)}]`
+        ? `its user channels have the modes [${payload.subarray(1, 65)}], ours [${mine.subarray(1)}]`
         : `it speaks version ${payload[0]} of the wire format, we speak ${mine[0]}`
     this.#events.rejected(new NetError('ERR_INVALID_DATA', `The peer does not fit this one: ${what}.`))
     this.fail('protocol_error')
@@ -232,11 +235,11 @@ export class PeerLink {
     this.#heard = true
     this.#lastTick = this.#clock.now()
     this.#stopHeartbeat = every(this.#clock, HEARTBEAT_MS, () => this.#heartbeat())
-    this.#ping()
-    this.#events.connected()
     const early = this.#early
     this.#early = []
-    for (const [port, incoming] of early) this.#take(port, incoming)
+    this.#events.connected()
+    this.#ping()
+    for (const [port, incoming] of early) this.#checked(() => this.#take(port, incoming))
   }
 
   /** What overtook the greeting waits for it. */
@@ -289,13 +292,34 @@ export class PeerLink {
     this.fail(reason === Goodbye.Kicked ? 'disconnected_by_remote' : 'left')
   }
 
+  #hearAnswer(): void {
+    if (this.#state === 'leaving') this.close()
+  }
+
+  /** What the remote sent wrongly is counted; it never throws into the channel beneath. */
+  #checked(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#misunderstood(error)
+    }
+  }
+
+  #misunderstood(error: unknown): void {
+    this.reject(toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.'))
+  }
+
   /** What a channel refuses ends the link; it never throws into the caller, who may be sending to many peers. */
   #guard(action: () => void): void {
     try {
       action()
     } catch (error) {
-      const full = error instanceof NetError && error.code === 'ERR_OUT_OF_MEMORY'
-      this.fail(full ? 'buffer_overflow' : 'connection_lost')
+      this.#refused(error)
     }
+  }
+
+  #refused(error: unknown): void {
+    const full = error instanceof NetError && error.code === 'ERR_OUT_OF_MEMORY'
+    this.fail(full ? 'buffer_overflow' : 'connection_lost')
   }
 }

@@ -2,6 +2,7 @@
 
 import { NetError } from '../errors.ts'
 import {
+  MAX_FRAGMENTS,
   MAX_RELIABLE_BUFFERED,
   MAX_RELIABLE_PACKET,
   MAX_WAITING_UNRELIABLE,
@@ -52,7 +53,7 @@ export class ReliablePort implements Port {
   readonly #counters: Counters
   #fragments: Uint8Array[] = []
   #fragmentBytes = 0
-  /** The rest of a packet that was too large is skipped. */
+  /** The rest of a packet that was refused is skipped. */
   #skipping = false
 
   constructor(channel: LinkChannel, counters: Counters) {
@@ -84,21 +85,18 @@ export class ReliablePort implements Port {
     if (!more && this.#fragments.length === 0 && !this.#skipping) {
       return { kind: head & KIND_MASK, ordered: true, payload }
     }
+    this.#fragmentBytes += payload.length
+    // Also while skipping: whoever never ends a packet is reported for each such amount.
+    if (this.#fragmentBytes > MAX_RELIABLE_PACKET) {
+      this.#refuse(more, `A packet of more than ${MAX_RELIABLE_PACKET} bytes.`)
+    }
+    // Empty and tiny fragments would let a small packet grow a long list.
+    if (payload.length === 0) this.#refuse(more, 'An empty fragment.')
     if (this.#skipping) {
-      this.#skipping = more
+      if (!more) this.#drop()
       return undefined
     }
-    this.#fragmentBytes += payload.length
-    if (this.#fragmentBytes > MAX_RELIABLE_PACKET) {
-      this.#drop()
-      this.#skipping = more
-      throw new NetError('ERR_INVALID_DATA', `A packet of more than ${MAX_RELIABLE_PACKET} bytes.`)
-    }
-    // An empty fragment would let a packet of no bytes grow a list without end.
-    if (payload.length === 0) {
-      this.#drop()
-      throw new NetError('ERR_INVALID_DATA', 'An empty fragment.')
-    }
+    if (this.#fragments.length >= MAX_FRAGMENTS) this.#refuse(more, `A packet in more than ${MAX_FRAGMENTS} fragments.`)
     this.#fragments.push(payload)
     if (more) return undefined
     const whole = new Uint8Array(this.#fragmentBytes)
@@ -113,11 +111,22 @@ export class ReliablePort implements Port {
 
   drained(): void {}
 
+  /** The rest of the packet, if there is more, is skipped. */
+  #refuse(more: boolean, message: string): never {
+    this.#drop()
+    this.#skipping = more
+    throw new NetError('ERR_INVALID_DATA', message)
+  }
+
   #drop(): void {
     this.#fragments = []
     this.#fragmentBytes = 0
+    this.#skipping = false
   }
 }
+
+/** How far behind the newest message the last ordered one is remembered: half of what a comparison can tell. */
+const ORDER_REACH = 0x4000
 
 export class UnreliablePort implements Port {
   readonly reliable = false
@@ -168,14 +177,20 @@ export class UnreliablePort implements Port {
     const sequence = message[1]! | (message[2]! << 8)
     const ordered = (head & ORDERED) !== 0
     if (!this.loss.note(sequence)) return undefined
-    if (ordered) {
-      if (this.#newestOrdered !== undefined && !isNewer(sequence, this.#newestOrdered)) {
-        this.#counters.dropped += 1
-        return undefined
-      }
-      this.#newestOrdered = sequence
+    const late = this.#newestOrdered !== undefined && !isNewer(sequence, this.#newestOrdered)
+    if (ordered && late) {
+      this.#counters.dropped += 1
+      return undefined
     }
+    if (ordered) this.#newestOrdered = sequence
+    else if (!late) this.#keepInReach(sequence)
     return { kind: head & KIND_MASK, ordered, payload: message.subarray(UNRELIABLE_HEADER) }
+  }
+
+  /** 32,768 unordered messages later, an ordered one would look older than the last ordered one. */
+  #keepInReach(sequence: number): void {
+    if (this.#newestOrdered === undefined || ((sequence - this.#newestOrdered) & 0xffff) <= ORDER_REACH) return
+    this.#newestOrdered = (sequence - ORDER_REACH) & 0xffff
   }
 
   #put(message: Uint8Array): void {

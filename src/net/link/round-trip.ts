@@ -1,4 +1,5 @@
-// Round-trip time from pings and their answers, smoothed as in RFC 6298.
+// Round-trip time from pings and their answers, smoothed as in RFC 6298; the first few samples are averaged, so that an
+// early slow one (a page that still loads) is soon forgotten.
 
 const PENDING = 16
 
@@ -7,6 +8,7 @@ export class RoundTripMeter {
   #nonce = 0
   #smoothed: number | undefined
   #variation: number | undefined
+  #samples = 0
 
   /** Starts a measurement. Returns what the answer must carry, 0 to 65535. */
   ping(now: number): number {
@@ -22,13 +24,14 @@ export class RoundTripMeter {
     if (age >= PENDING || Number.isNaN(sentAt)) return
     this.#sentAt[nonce % PENDING] = Number.NaN
     const sample = now - sentAt
+    this.#samples += 1
     if (this.#smoothed === undefined || this.#variation === undefined) {
       this.#smoothed = sample
       this.#variation = sample / 2
       return
     }
     this.#variation += (Math.abs(sample - this.#smoothed) - this.#variation) / 4
-    this.#smoothed += (sample - this.#smoothed) / 8
+    this.#smoothed += (sample - this.#smoothed) / Math.min(this.#samples, 8)
   }
 
   /** In ms; `undefined` until measured. */

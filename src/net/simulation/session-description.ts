@@ -1,0 +1,44 @@
+// The descriptions and candidates of simulated connections: enough SDP to be carried, checked and read back.
+
+import { NetError } from '../errors.ts'
+import { MAX_MESSAGE_SIZE } from './constants.ts'
+import type { Address } from './machine.ts'
+
+export interface Candidate extends Address {
+  readonly type: string
+}
+
+/** What both sides of one connection have in common. */
+export function describe(type: 'offer' | 'answer', { host, port }: Address): string {
+  return [
+    'v=0',
+    `o=skein-simulation ${port} 1 IN IP4 ${host}`,
+    's=-',
+    't=0 0',
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'c=IN IP4 0.0.0.0',
+    'a=mid:0',
+    // The side that answers is the DTLS client.
+    `a=setup:${type === 'offer' ? 'actpass' : 'active'}`,
+    'a=sctp-port:5000',
+    `a=max-message-size:${MAX_MESSAGE_SIZE}`,
+    '',
+  ].join('\r\n')
+}
+
+/** @throws {NetError} ERR_INVALID_DATA: it has no data channels to offer. */
+export function checkDescription(type: 'offer' | 'answer', sdp: string): void {
+  if (/^m=application \d+ UDP\/DTLS\/SCTP /m.test(sdp)) return
+  throw new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: it has no data channels.`)
+}
+
+export function formatCandidate({ host, port, type }: Candidate): string {
+  return `candidate:1 1 UDP 2122317823 ${host} ${port} typ ${type}`
+}
+
+/** `undefined`: not a candidate. */
+export function parseCandidate(name: string): Candidate | undefined {
+  const match = /^(?:a=)?candidate:\S+ \d+ UDP \d+ (\S+) (\d{1,5}) typ ([a-z]+)/i.exec(name)
+  if (!match) return undefined
+  return { host: match[1]!, port: Number(match[2]), type: match[3]! }
+}

@@ -1,0 +1,170 @@
+// Two PeerLinks in virtual time over channels in memory, which can lose, delay, reorder and hold back.
+
+import { type Clock, VirtualClock } from '../../src/net/clock.ts'
+import type { NetError } from '../../src/net/errors.ts'
+import { reliableMessages, unreliableMessage } from '../../src/net/link/messages.ts'
+import { type LinkEnd, type LinkEvents, PeerLink } from '../../src/net/link/peer-link.ts'
+import type { LinkChannel } from '../../src/net/link/port.ts'
+import { Kind } from '../../src/net/link/wire.ts'
+
+/** What one link told its user. */
+export type Told =
+  | { readonly type: 'connected' }
+  | { readonly type: 'packet'; readonly port: number; readonly ordered: boolean; readonly text: string }
+  | { readonly type: 'rejected'; readonly error: NetError }
+  | { readonly type: 'ended'; readonly reason: LinkEnd }
+
+/** How the unreliable messages of one direction fare. */
+export interface Weather {
+  /** Whether the n-th message (from 0) is lost. */
+  lose?: (n: number) => boolean
+  /** How much later than usual the n-th message comes, in ms. */
+  delay?: (n: number) => number
+}
+
+/** The sending end of a channel. */
+export class MemoryChannel implements LinkChannel {
+  /** Messages that wait on the sender's side, because `blocked`. */
+  readonly held: Uint8Array[] = []
+  /** Every message that was handed over. */
+  readonly sent: Uint8Array[] = []
+  /** The network takes nothing: what is sent counts as buffered. */
+  blocked = false
+  /** `putPacket` throws. */
+  broken = false
+  readonly #carry: (message: Uint8Array) => void
+
+  constructor(carry: (message: Uint8Array) => void) {
+    this.#carry = carry
+  }
+
+  get bufferedAmount(): number {
+    return this.held.reduce((sum, message) => sum + message.length, 0)
+  }
+
+  putPacket(bytes: Uint8Array): void {
+    if (this.broken) throw new Error('the channel is closed')
+    const message = bytes.slice()
+    this.sent.push(message)
+    if (this.blocked) this.held.push(message)
+    else this.#carry(message)
+  }
+
+  /** Lets everything go that was held back. */
+  release(): void {
+    this.blocked = false
+    for (const message of this.held.splice(0)) this.#carry(message)
+  }
+}
+
+/** One end: a link, and what it told. */
+export class End {
+  readonly link: PeerLink
+  readonly channels: readonly MemoryChannel[]
+  readonly told: Told[] = []
+  /** Called at each event, after it was noted. */
+  react: (told: Told) => void = () => {}
+
+  constructor(
+    clock: Clock,
+    modes: readonly number[],
+    carry: (port: number, reliable: boolean, message: Uint8Array) => void,
+  ) {
+    const reliable = [true, false, ...modes.map((mode) => mode === 2)]
+    this.channels = reliable.map((each, port) => new MemoryChannel((message) => carry(port, each, message)))
+    const tell = (told: Told) => {
+      this.told.push(told)
+      this.react(told)
+    }
+    const events: LinkEvents = {
+      connected: () => tell({ type: 'connected' }),
+      packet: (port, _isValue, ordered, payload) =>
+        tell({ type: 'packet', port, ordered, text: Buffer.from(payload).toString('latin1') }),
+      rejected: (error) => tell({ type: 'rejected', error }),
+      ended: (reason) => tell({ type: 'ended', reason }),
+    }
+    this.link = new PeerLink(
+      this.channels.map((channel, port) => ({ channel, reliable: reliable[port]! })),
+      modes,
+      clock,
+      events,
+    )
+  }
+
+  openAll(): void {
+    for (const port of this.channels.keys()) this.link.opened(port)
+  }
+
+  send(text: string, port = 0): void {
+    this.link.sendReliable(port, reliableMessages(Kind.Bytes, Buffer.from(text, 'latin1')))
+  }
+
+  sendUnreliable(text: string, { ordered = false, port = 1 } = {}): void {
+    this.link.sendUnreliable(port, unreliableMessage(Kind.Bytes, ordered, Buffer.from(text, 'latin1')))
+  }
+
+  /** The texts of the packets that arrived. */
+  get texts(): string[] {
+    return this.told.flatMap((each) => (each.type === 'packet' ? [each.text] : []))
+  }
+
+  get rejections(): string[] {
+    return this.told.flatMap((each) => (each.type === 'rejected' ? [each.error.message] : []))
+  }
+
+  /** Why the link ended, as it was told. */
+  get end(): LinkEnd | undefined {
+    const last = this.told.at(-1)
+    return last?.type === 'ended' ? last.reason : undefined
+  }
+}
+
+export interface LinkPairOptions {
+  /** The modes of the user channels, of each side. */
+  readonly modes?: readonly number[]
+  readonly modesB?: readonly number[]
+  /** One way, in ms. */
+  readonly latencyMs?: number
+}
+
+export class LinkPair {
+  readonly clock = new VirtualClock()
+  readonly a: End
+  readonly b: End
+  /** Of what each side sends. */
+  readonly weatherA: Weather = {}
+  readonly weatherB: Weather = {}
+  /** Nothing passes any more, in either direction. */
+  cut = false
+
+  constructor({ modes = [], modesB = modes, latencyMs = 10 }: LinkPairOptions = {}) {
+    const carrier = (weather: Weather, to: () => End) => {
+      let count = 0
+      return (port: number, reliable: boolean, message: Uint8Array) => {
+        const n = reliable ? 0 : count++
+        if (this.cut || (!reliable && weather.lose?.(n))) return
+        const delay = latencyMs + (reliable ? 0 : (weather.delay?.(n) ?? 0))
+        this.clock.setTimeout(() => to().link.receive(port, message), delay)
+      }
+    }
+    this.a = new End(
+      this.clock,
+      modes,
+      carrier(this.weatherA, () => this.b),
+    )
+    this.b = new End(
+      this.clock,
+      modesB,
+      carrier(this.weatherB, () => this.a),
+    )
+  }
+
+  /** Both sides connected and everything of the greeting delivered. */
+  static connected(options: LinkPairOptions = {}): LinkPair {
+    const pair = new LinkPair(options)
+    pair.a.openAll()
+    pair.b.openAll()
+    pair.clock.advance(100)
+    return pair
+  }
+}

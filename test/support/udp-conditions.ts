@@ -1,0 +1,94 @@
+// What a network does to the packets of one direction: loses, delays, overtakes and queues them. See udp-link.ts.
+
+import { type Random, randomUnit } from '../../src/net/random.ts'
+
+export interface Conditions {
+  /** One way. */
+  readonly delayMs: number
+  /** Each packet takes up to this much more. Packets may overtake each other. */
+  readonly jitterMs: number
+  /** The share of packets that vanish, 0 to 1, each by itself. */
+  readonly loss: number
+  /** Bits a second; what comes faster waits. Infinity: no limit. */
+  readonly rate: number
+  /** Bytes that may wait for a rate that is limited; what comes on top vanishes. */
+  readonly queueBytes: number
+}
+
+export const IDEAL: Conditions = {
+  delayMs: 0,
+  jitterMs: 0,
+  loss: 0,
+  rate: Number.POSITIVE_INFINITY,
+  queueBytes: 65_536,
+}
+
+export interface Counters {
+  /** Packets that came in. */
+  offered: number
+  /** Packets that went out. */
+  passed: number
+  bytesPassed: number
+  /** Vanished by `loss`. */
+  lost: number
+  /** Vanished because the queue was full. */
+  overflowed: number
+}
+
+export class UdpDirection {
+  readonly counters: Counters = { offered: 0, passed: 0, bytesPassed: 0, lost: 0, overflowed: 0 }
+  conditions: Conditions
+  readonly #random: Random
+  readonly #timers = new Set<NodeJS.Timeout>()
+  /** When the last packet that waits has left. */
+  #busyUntil = 0
+
+  constructor(conditions: Conditions, random: Random) {
+    this.conditions = conditions
+    this.#random = random
+  }
+
+  /** A packet of `size` bytes came; `deliver` is called when, and if, it arrives. */
+  pass(size: number, deliver: () => void): void {
+    const { delayMs, jitterMs, loss, rate, queueBytes } = this.conditions
+    this.counters.offered += 1
+    // Drawn always, so that a change of the other conditions does not shift the sequence.
+    const [chance, late] = [randomUnit(this.#random), randomUnit(this.#random)]
+    if (chance < loss) {
+      this.counters.lost += 1
+      return
+    }
+    const now = performance.now()
+    let leavesIn = 0
+    if (rate !== Number.POSITIVE_INFINITY) {
+      const waitMs = Math.max(0, this.#busyUntil - now)
+      if ((waitMs * rate) / 8000 + size > queueBytes) {
+        this.counters.overflowed += 1
+        return
+      }
+      leavesIn = waitMs + (size * 8000) / rate
+      this.#busyUntil = now + leavesIn
+    }
+    const arrivesIn = leavesIn + delayMs + late * jitterMs
+    const arrive = () => {
+      this.counters.passed += 1
+      this.counters.bytesPassed += size
+      deliver()
+    }
+    if (arrivesIn <= 0) {
+      arrive()
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      arrive()
+    }, arrivesIn)
+    this.#timers.add(timer)
+  }
+
+  /** Drops what is under way. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+  }
+}
