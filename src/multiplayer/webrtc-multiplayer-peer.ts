@@ -2,12 +2,12 @@
 // the connections that it is given and moves packets; making the connections meet is up to its user (see join-room.ts).
 
 import { type Clock, systemClock } from '../net/clock.ts'
-import { decode, encode } from '../net/codec/codec.ts'
+import { decode, encodeAfter } from '../net/codec/codec.ts'
 import type { Off } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
-import { reliableMessages, unreliableMessage } from '../net/link/messages.ts'
-import { Kind } from '../net/link/wire.ts'
+import { markReliable, markUnreliable } from '../net/link/messages.ts'
+import { Kind, RELIABLE_HEADER, UNRELIABLE_HEADER } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
 import { Inbox, type WaitingPacket } from './inbox.ts'
@@ -19,6 +19,7 @@ import {
   type PacketValue,
   type PeerStats,
   type SendOptions,
+  TARGET_PEER_BROADCAST,
   TARGET_PEER_SERVER,
   TransferMode,
 } from './types.ts'
@@ -171,13 +172,19 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
     this.#requireActive()
-    return this.#send(Kind.Value, encode(value), options)
+    const { port, mode } = this.#route(options)
+    return this.#send(Kind.Value, encodeAfter(headerOf(mode), value), port, mode, options.to)
   }
 
   sendBytes(bytes: Uint8Array, options: SendOptions = {}): boolean {
     this.#requireActive()
     if (!(bytes instanceof Uint8Array)) throw new NetError('ERR_INVALID_PARAMETER', 'sendBytes takes a Uint8Array.')
-    return this.#send(Kind.Bytes, bytes, options)
+    const { port, mode } = this.#route(options)
+    const header = headerOf(mode)
+    checkSize(bytes.length, mode)
+    const message = new Uint8Array(header + bytes.length)
+    message.set(bytes, header)
+    return this.#send(Kind.Bytes, message, port, mode, options.to)
   }
 
   poll(): void {
@@ -242,25 +249,20 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
   }
 
-  #send(kind: Kind, payload: Uint8Array, options: SendOptions): boolean {
-    const { port, mode } = this.#route(options)
-    const reliable = mode === TransferMode.Reliable
-    const limit = reliable ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET
-    if (payload.length > limit) {
-      const advice = reliable ? 'send it in parts' : 'send it reliably, or in parts'
-      throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${payload.length} bytes; ${limit} are possible: ${advice}.`)
-    }
-    const targets = this.#targets(options.to ?? 0)
+  /** `message` has its payload after room for the header. It is built once, for however many peers it goes to. */
+  #send(kind: Kind, message: Uint8Array, port: number, mode: TransferMode, to = TARGET_PEER_BROADCAST): boolean {
+    checkSize(message.length - headerOf(mode), mode)
+    const targets = this.#targets(to)
     let ready = true
-    if (reliable) {
-      const messages = reliableMessages(kind, payload)
+    if (mode === TransferMode.Reliable) {
+      const messages = markReliable(kind, message)
       for (const { link } of targets) {
         link.sendReliable(port, messages)
         ready = link.ready && ready
       }
       return ready
     }
-    const message = unreliableMessage(kind, mode === TransferMode.UnreliableOrdered, payload)
+    markUnreliable(kind, mode === TransferMode.UnreliableOrdered, message)
     for (const { link } of targets) {
       link.sendUnreliable(port, message)
       ready = link.ready && ready
@@ -314,9 +316,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   #receive(remote: RemotePeer, channel: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void {
-    const mode =
-      this.#channelModes[channel - 1] ??
-      (channel < 0 ? TransferMode.Reliable : ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable)
+    let mode: TransferMode = ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
+    if (channel > 0) mode = this.#channelModes[channel - 1]!
+    else if (channel < 0) mode = TransferMode.Reliable
     const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload }
     if (this.#autoPoll && this.listenerCount('packet') > 0 && this.#inbox.count === 0) {
       this.#emitPacket(remote, packet)
@@ -417,4 +419,16 @@ function checkId(id: number): void {
 function checkMode(mode: TransferMode): void {
   if (mode === 0 || mode === 1 || mode === 2) return
   throw new NetError('ERR_INVALID_PARAMETER', `A transfer mode is one of TransferMode's values, not ${mode}.`)
+}
+
+function headerOf(mode: TransferMode): number {
+  return mode === TransferMode.Reliable ? RELIABLE_HEADER : UNRELIABLE_HEADER
+}
+
+function checkSize(bytes: number, mode: TransferMode): void {
+  const reliable = mode === TransferMode.Reliable
+  const limit = reliable ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET
+  if (bytes <= limit) return
+  const advice = reliable ? 'send it in parts' : 'send it reliably, or in parts'
+  throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${bytes} bytes; ${limit} are possible: ${advice}.`)
 }

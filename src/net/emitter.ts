@@ -43,9 +43,11 @@ export class Emitter<Events extends Record<keyof Events, Listener>> {
 
   /** Calls the listeners in the order in which they were added. What one throws becomes an unhandled rejection. */
   protected emit<Name extends keyof Events>(event: Name, ...args: Parameters<Events[Name]>): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+    const listeners = this.#listeners.get(event)
+    if (!listeners) return
+    for (let i = 0; i < listeners.length; i++) {
       try {
-        listener(...args)
+        listeners[i]!(...args)
       } catch (error) {
         reportUncaught(error)
       }

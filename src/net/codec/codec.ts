@@ -1,6 +1,6 @@
 // Values to packets and back: msgpack, each packet complete in itself, because an unreliable one must decode alone.
 
-import { Packr, Unpackr } from 'msgpackr'
+import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr'
 import { NetError } from '../errors.ts'
 import { MAX_DEPTH, MAX_ITEMS } from './constants.ts'
 import { scan } from './scan.ts'
@@ -46,13 +46,18 @@ const unpackr = new Unpackr({ useRecords: false, structuredClone: false, copyBuf
  * @returns bytes that may share a larger buffer: use their offset and length.
  */
 export function encode(value: PacketValue): Uint8Array {
+  return encodeAfter(0, value)
+}
+
+/** As `encode`, with room for a header of `headerBytes` (0 to 255) in front, so that nothing is copied to add one. */
+export function encodeAfter(headerBytes: number, value: PacketValue): Uint8Array {
   const unsendable = findUnsendable(value, 0, { items: 0 })
   if (unsendable) {
     const where = unsendable.path ? `The value at ${unsendable.path.replace(/^\./, '')}` : 'The value'
     throw new NetError('ERR_INVALID_PARAMETER', `${where} cannot be sent: it is ${unsendable.what}.`)
   }
   try {
-    return packr.pack(value)
+    return packr.pack(value, RESERVE_START_SPACE | headerBytes)
   } catch (cause) {
     throw new NetError('ERR_INVALID_PARAMETER', `The value cannot be packed: ${cause}`, { cause })
   }

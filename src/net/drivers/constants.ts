@@ -14,7 +14,7 @@ export const SCTP_SEND_BUFFER_SIZE = 65_536
 
 /**
  * How long an offerer in Node waits before it checks the candidates of an answerer in Node, in ms, so that the answerer
- * is ready first. 0 of 250 connections stalled with it, on a signaling path that takes no time at all.
+ * is ready first. With it 1 of 400 connections stalled for a second, where raw node-datachannel had 145 of 400.
  */
 export const ANSWERER_HEAD_START_MS = 5
 
@@ -23,3 +23,9 @@ export const ANSWERER_HEAD_START_MS = 5
  * what may wait at the receiver.
  */
 export const MAX_BROWSER_MESSAGE_SIZE = 262_144
+
+/**
+ * How long the channels of a connection that was closed in Node may take to close, in ms, before each is closed by
+ * itself. 450 connections needed it for none.
+ */
+export const CLOSE_GRACE_MS = 1_000

@@ -1,6 +1,6 @@
 // Builds the messages of a packet once, for however many peers it goes to.
 
-import { MAX_FRAGMENT, MAX_UNRELIABLE_PACKET } from './constants.ts'
+import { MAX_FRAGMENT } from './constants.ts'
 import { type Kind, MORE, ORDERED, RELIABLE_HEADER, UNRELIABLE_HEADER } from './wire.ts'
 
 /** A reliable packet: one message, or several fragments. */
@@ -19,16 +19,24 @@ export function reliableMessages(kind: Kind, payload: Uint8Array): Uint8Array[] 
   return messages
 }
 
-const scratch = new Uint8Array(UNRELIABLE_HEADER + MAX_UNRELIABLE_PACKET)
-
-/**
- * An unreliable packet. Its sequence number is filled in for each peer by `stampSequence`. The result is good until the
- * next call: it is sent, or copied, at once, and an allocation 60 times a second for each peer is saved.
- */
+/** An unreliable packet. Its sequence number is filled in for each peer by `stampSequence`. */
 export function unreliableMessage(kind: Kind, ordered: boolean, payload: Uint8Array): Uint8Array {
-  scratch[0] = ordered ? kind | ORDERED : kind
-  scratch.set(payload, UNRELIABLE_HEADER)
-  return scratch.subarray(0, UNRELIABLE_HEADER + payload.length)
+  const message = new Uint8Array(UNRELIABLE_HEADER + payload.length)
+  message.set(payload, UNRELIABLE_HEADER)
+  return markUnreliable(kind, ordered, message)
+}
+
+/** A packet whose payload was written after room for `RELIABLE_HEADER`: nothing is copied when one message holds it. */
+export function markReliable(kind: Kind, message: Uint8Array): readonly Uint8Array[] {
+  if (message.length > MAX_FRAGMENT) return reliableMessages(kind, message.subarray(RELIABLE_HEADER))
+  message[0] = kind
+  return [message]
+}
+
+/** A packet whose payload was written after room for `UNRELIABLE_HEADER`. */
+export function markUnreliable(kind: Kind, ordered: boolean, message: Uint8Array): Uint8Array {
+  message[0] = ordered ? kind | ORDERED : kind
+  return message
 }
 
 export function stampSequence(message: Uint8Array, sequence: number): void {

@@ -1,13 +1,25 @@
-// How long a sender waits for an acknowledgement (RFC 9260, 6.3.1).
+// How long a sender waits for an acknowledgement (RFC 9260, 6.3.1). As in dcSCTP, which browsers use, doubling ends with
+// the first acknowledgement. In usrsctp it ends with the next measurement, which needs new data to be sent (Karn): on a
+// link that loses a fifth it may never come, and timeouts of 10 s are all that is left.
 
 import { RTO_INITIAL_MS, RTO_MAX_MS, RTO_MIN_MS } from '../constants.ts'
 
 export class RetransmissionTimeout {
-  /** The timeout in ms. */
-  ms = RTO_INITIAL_MS
   /** The smoothed round-trip time in ms; `undefined` until measured. */
   smoothedMs: number | undefined
   #variation = 0
+  #doublings = 0
+
+  /** The timeout in ms. */
+  get ms(): number {
+    const base = this.smoothedMs === undefined ? RTO_INITIAL_MS : Math.max(this.measuredMs, RTO_MIN_MS)
+    return Math.min(base * 2 ** this.#doublings, RTO_MAX_MS)
+  }
+
+  /** How long an answer may take by what was measured, in ms; 0 until then. */
+  get measuredMs(): number {
+    return (this.smoothedMs ?? 0) + 4 * this.#variation
+  }
 
   /** Takes a round trip, in ms. */
   sample(roundTrip: number): void {
@@ -18,16 +30,15 @@ export class RetransmissionTimeout {
       this.#variation += (Math.abs(this.smoothedMs - roundTrip) - this.#variation) / 4
       this.smoothedMs += (roundTrip - this.smoothedMs) / 8
     }
-    this.ms = Math.min(Math.max(this.measuredMs, RTO_MIN_MS), RTO_MAX_MS)
   }
 
-  /** How long an answer may take by what was measured, in ms; 0 until then. Unlike `ms` it does not back off. */
-  get measuredMs(): number {
-    return (this.smoothedMs ?? 0) + 4 * this.#variation
+  /** Something new arrived. */
+  acknowledged(): void {
+    this.#doublings = 0
   }
 
   /** Nothing came in time: the next wait is twice as long. */
   backOff(): void {
-    this.ms = Math.min(this.ms * 2, RTO_MAX_MS)
+    this.#doublings += 1
   }
 }

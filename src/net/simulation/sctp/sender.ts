@@ -64,7 +64,10 @@ export class Sender {
     const progress = this.#outstanding.acknowledge(sack, this.#window.recovering, now)
     this.#receiverWindow = sack.window
     if (progress.roundTrip !== undefined) this.#timeout.sample(progress.roundTrip)
-    if (progress.acknowledged > 0 || progress.advanced) this.#timeouts = 0
+    if (progress.acknowledged > 0 || progress.advanced) {
+      this.#timeouts = 0
+      this.#timeout.acknowledged()
+    }
     this.#window.acknowledged(progress.acknowledged, flight, sack.cumulative, progress.advanced)
     if (progress.losses && this.#window.lost(this.#outstanding.newest)) this.#resendNow = true
     if (progress.advanced || this.#resendNow) this.#startTimer(true)
