@@ -221,7 +221,8 @@ export class ClientSession {
       code,
       () => id,
       (room) => {
-        if (!room) throw new NetError('ERR_ROOM_NOT_FOUND', `No room has the code ${code}.`)
+        if (!room)
+          throw new NetError('ERR_ROOM_NOT_FOUND', `No room has the code ${code}. Check it, or ask for a new one.`)
         id = generatePeerId(this.#parts.random, room.peers)
         return addPeer(room, id)
       },

@@ -15,8 +15,8 @@ import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 /**
  * Joins the room with the code `room`, or opens a new one when none is given.
  *
- * Resolves when this peer is in the room: in a star, when it is connected to the host; in a mesh at once, and the others
- * follow as `peerConnected` events.
+ * Resolves when this peer is in the room: in a star, when it is connected to the host, which is then in `peers`; in a mesh
+ * at once, and the others follow as `peerConnected` events.
  * @throws {NetError} ERR_SIGNALING_URL, ERR_SIGNALING_UNREACHABLE, ERR_SIGNALING_PROTOCOL, ERR_TIMEOUT,
  * ERR_ROOM_NOT_FOUND, ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_TOKEN_REFUSED, ERR_RATE_LIMITED,
  * ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_CONNECTION_ERROR, ERR_INVALID_PARAMETER, ERR_ABORTED

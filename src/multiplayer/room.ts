@@ -120,7 +120,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         this.#deliver(() => this.emit('error', event.error))
         break
       case 'closed':
-        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#deliver(() => this.#end(event.error))
+        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED')
+          this.#deliver(() => this.#hostLeft(event.error))
         else this.#deliver(() => this.emit('signalingLost', event.error))
     }
   }
@@ -137,6 +138,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   get #isStarClient(): boolean {
     return this.#info.topology === 'star' && this.id !== TARGET_PEER_SERVER
+  }
+
+  /** Signaling may know before the host's own goodbye is here; its `peerDisconnected` comes first all the same. */
+  #hostLeft(error: NetError): void {
+    this.#peer.removePeer(TARGET_PEER_SERVER, 'left')
+    if (!this.#autoPoll) this.#peer.poll()
+    void this.#end(error)
   }
 
   #failed(id: number, error: NetError): void {

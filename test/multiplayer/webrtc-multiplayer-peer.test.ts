@@ -362,6 +362,19 @@ describe('autoPoll: false', () => {
     expect(hearsB.values()).toEqual([0, 1, 2])
   })
 
+  it('announces nobody any more when a listener closes the peer', async () => {
+    const [a, c] = [mesh(2), mesh(4)]
+    const b = newPeer((peer) => peer.createMesh(3), { autoPoll: false })
+    const hearsB = new Witness(b)
+    connectPeers(a, b)
+    connectPeers(c, b)
+    await until(() => b.getPeer(2).connected && b.getPeer(4).connected)
+    b.on('peerConnected', () => void b.close())
+    b.poll()
+    expect(hearsB.log.length).toBe(1)
+    expect(b.connectedPeers).toEqual([])
+  })
+
   it('tells nothing of a peer that was dropped by force before poll', async () => {
     const { a, b, hearsA, hearsB } = await polledPair()
     a.send('one')
@@ -414,7 +427,7 @@ describe('the end of a connection', () => {
     const closing = a.close()
     expect([a.connectionStatus, a.connectedPeers, a.hasPeer(3)]).toEqual([ConnectionStatus.Disconnected, [], false])
     expect(await hearsB.lost(2)).toBe('left')
-    expect(performance.now() - before).toBeLessThan(700)
+    expect(performance.now() - before).toBeLessThan(1_000)
     expect(hearsB.values().length).toBe(100)
     await closing
     expect(hearsA.disconnected).toEqual([])
@@ -523,5 +536,5 @@ it('a client may answer as well as offer', async () => {
   client.addPeer(toServer, 1)
   toClient.createOffer()
   await Promise.all([hearsServer.met(1), hearsClient.met(1)])
-  expect(toClient.connectionState).toBe(ConnectionState.Connected)
+  await until(() => toClient.connectionState === ConnectionState.Connected)
 })

@@ -33,6 +33,8 @@ async function connected() {
   crossWire(a, b)
   a.createOffer()
   await Promise.all([opened(atA), opened(atB)])
+  // The native library may tell of the channels first.
+  await until(() => a.connectionState === ConnectionState.Connected && b.connectionState === ConnectionState.Connected)
   return { a, b, atA, atB }
 }
 
@@ -72,6 +74,7 @@ describe('connecting', () => {
     within = false
     expect(a.connectionState).toBe(ConnectionState.Connecting)
     await Promise.all([opened(atA), opened(atB)])
+    await until(() => states.a.length === 2 && states.b.length === 2)
     expect(states).toEqual({
       a: [ConnectionState.Connecting, ConnectionState.Connected],
       b: [ConnectionState.Connecting, ConnectionState.Connected],

@@ -88,6 +88,9 @@ class NodeConnection implements DriverConnection {
   readonly #channels = new Set<NodeChannel>()
   /** Gathering is told only after the caller's setLocalDescription, as in a browser: until then it waits here. */
   #early: (() => void)[] | undefined = []
+  /** Own candidates that the native library has told. */
+  #candidates = 0
+  #isGathered = false
   /** This side offered to a peer of the same library: it is the DTLS client, see `asDtlsServer`. */
   #isDtlsClient = false
   #closed = false
@@ -118,7 +121,9 @@ class NodeConnection implements DriverConnection {
     )
     pc.onGatheringStateChange(
       guarded((name) => {
-        this.#tellGathering(() => events.gatheringState(GATHERING_STATES[name] ?? GatheringState.New))
+        if (name === 'complete') this.#isGathered = true
+        else this.#tellGathering(() => events.gatheringState(GATHERING_STATES[name] ?? GatheringState.New))
+        this.#completeGathering()
       }),
     )
     pc.onLocalDescription(
@@ -128,7 +133,10 @@ class NodeConnection implements DriverConnection {
     )
     pc.onLocalCandidate(
       guarded((name, media) => {
-        if (name !== '') this.#tellGathering(() => events.candidate(media, 0, withoutPrefix(name)))
+        if (name === '') return
+        this.#candidates += 1
+        this.#tellGathering(() => events.candidate(media, 0, withoutPrefix(name)))
+        this.#completeGathering()
       }),
     )
     pc.onDataChannel(
@@ -210,6 +218,15 @@ class NodeConnection implements DriverConnection {
       const error = new NetError('ERR_INVALID_DATA', `A candidate could not be understood: ${cause}`, { cause })
       this.#later(() => this.#events.error(error))
     }
+  }
+
+  /** The native library may tell the end of gathering before the candidates, all of which its description has by then. */
+  #completeGathering(): void {
+    if (!this.#isGathered || this.#closed) return
+    const all = this.#pc.localDescription()?.sdp.split('a=candidate:').length ?? 1
+    if (this.#candidates < all - 1) return
+    this.#isGathered = false
+    this.#tellGathering(() => this.#events.gatheringState(GatheringState.Complete))
   }
 
   #tellGathering(tell: () => void): void {

@@ -30,7 +30,10 @@ export const MAX_RELIABLE_BUFFERED = 8 * 1024 * 1024
 /** Between two heartbeats, in ms. Hidden tabs get a timer a second at best. */
 export const HEARTBEAT_MS = 500
 
-/** Silence after which a peer is gone, in ms. With one heartbeat of doubt it stays under 5 s. */
+/**
+ * Silence after which a peer is gone, in ms. With one heartbeat of doubt it stays under 5 s. Less would not outlast a
+ * network that was away for 2 s: SCTP tries again 3 s after it went (200 ms, doubled four times), later over long ways.
+ */
 export const SILENCE_TIMEOUT_MS = 4_000
 
 /** What one late heartbeat may add to the silence, in ms: a process that was frozen must not blame the others. */
@@ -42,7 +45,7 @@ export const MAX_BAD_MESSAGES = 8
 /** How long a goodbye waits for its answer, in ms: closing is no flush. */
 export const GOODBYE_TIMEOUT_MS = 250
 
-/** Packets, and their bytes, that wait until the peer is announced: only what overtook its greeting. */
+/** Packets that wait until the peer is announced: only what overtook its greeting. */
 export const MAX_EARLY_MESSAGES = 256
 
 /** Messages that the loss figure looks back on. At 30 Hz about 4 s. */

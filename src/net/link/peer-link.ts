@@ -257,7 +257,7 @@ export class PeerLink {
     this.#lastTick = now
     this.#silenceMs = this.#heard ? 0 : this.#silenceMs + step
     this.#heard = false
-    if (this.#silenceMs >= SILENCE_TIMEOUT_MS - HEARTBEAT_MS) this.fail('timeout')
+    if (this.#silenceMs >= SILENCE_TIMEOUT_MS) this.fail('timeout')
     else this.#ping()
   }
 

@@ -155,7 +155,8 @@ export class UnreliablePort implements Port {
       this.#put(message)
       return
     }
-    this.#waiting.push(message.slice())
+    // Not `slice`: of Node's Buffer, which msgpackr returns, that is a view of the same bytes.
+    this.#waiting.push(new Uint8Array(message))
     if (this.#waiting.length > MAX_WAITING_UNRELIABLE) {
       this.#waiting.shift()
       this.#counters.dropped += 1

@@ -68,7 +68,9 @@ export class SimulatedChannel implements DriverChannel {
     const isText = typeof data === 'string'
     const bytes = isText ? encoder.encode(data).length : data.length
     if (this.bufferedAmount + bytes > MAX_SEND_BUFFER) throw new Error('The send buffer is full.')
-    this.#association?.send(this.id, { type: 'data', data: isText ? data : data.slice() }, bytes, this.#reliability)
+    // Not `slice`: of Node's Buffer that is a view of the same bytes.
+    const copy = isText ? data : new Uint8Array(data)
+    this.#association?.send(this.id, { type: 'data', data: copy }, bytes, this.#reliability)
     if (this.bufferedAmount > this.drainThreshold) this.#isAbove = true
   }
 

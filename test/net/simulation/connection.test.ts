@@ -29,7 +29,7 @@ describe('connecting', () => {
     close(a, b)
   })
 
-  test.each([1, 2, 3, 4, 5])('survives 30 %% loss (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5])('survives the loss of a third: seed %i', async (seed) => {
     const network = new SimulatedNetwork({ seed, latencyMs: 50, loss: 0.3, reorder: 0.2 })
     const [a, b] = await pair(network)
     expect(network.clock.now()).toBeLessThan(35_000)
@@ -160,7 +160,7 @@ describe('channels', () => {
     close(a, b)
   })
 
-  test.each([1, 2, 3])('closing one sends what waits, then closes the other side (seed %i)', async (seed) => {
+  test.each([1, 2, 3])('closing one sends what waits, then closes the other side : seed %i', async (seed) => {
     const network = new SimulatedNetwork({ seed, latencyMs: 20, loss: 0.2 })
     const [a, b] = await pair(network)
     let closed = 0

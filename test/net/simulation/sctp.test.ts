@@ -46,7 +46,7 @@ const ascending = (numbers: readonly number[]) => numbers.every((each, i) => i =
 
 describe('reliable, ordered', () => {
   test.each([1, 2, 3])(
-    'complete, in order and once under 25 %% loss, 25 %% copies, reordering (seed %i)',
+    'complete, in order and once with a quarter lost, a quarter doubled, reordering: seed %i',
     async (seed) => {
       const conditions = { loss: 0.25, duplicate: 0.25, duplicateMs: 100, reorder: 0.1, reorderMs: 60, jitterMs: 10 }
       const { order, sent } = await play(RELIABLE, conditions, 1000, seed)
@@ -117,7 +117,7 @@ describe('reliable, ordered', () => {
 })
 
 describe('unreliable, unordered', () => {
-  test.each([1, 2, 3])('loses its share of 10 %%, and nothing waits for what is lost (seed %i)', async (seed) => {
+  test.each([1, 2, 3])('loses its tenth, and nothing waits for what is lost: seed %i', async (seed) => {
     const { order, sent, delays } = await play(UNRELIABLE, { loss: 0.1 }, 3000, seed)
     expectShare(order.length, sent, 0.9)
     expect(ascending(order)).toBe(true)
@@ -284,16 +284,18 @@ describe('buffers', () => {
     close(a, b)
   })
 
-  test('the bytes may be reused after sending', async () => {
-    const network = new SimulatedNetwork()
-    const [a, b] = await pair(network, [RELIABLE])
-    const bytes = new TextEncoder().encode('first')
-    a.channels[0]!.putPacket(bytes)
-    bytes.fill(0)
-    await network.run(10)
-    expect(b.received[0]!.map(([text]) => text)).toEqual(['first'])
-    close(a, b)
-  })
+  test.each([new TextEncoder().encode('first'), Buffer.from('first')])(
+    'bytes may be reused after sending',
+    async (bytes) => {
+      const network = new SimulatedNetwork()
+      const [a, b] = await pair(network, [RELIABLE])
+      a.channels[0]!.putPacket(bytes)
+      bytes.fill(0)
+      await network.run(10)
+      expect(b.received[0]!.map(([text]) => text)).toEqual(['first'])
+      close(a, b)
+    },
+  )
 
   test('a channel takes 16 MiB and no more', async () => {
     const network = new SimulatedNetwork({ latencyMs: 25 })
