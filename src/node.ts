@@ -2,10 +2,10 @@
 
 import { createRequire } from 'node:module'
 import { nodeDriver } from './net/drivers/node.ts'
-import { WebRTCPeerConnection } from './net/peer-connection.ts'
+import { setPlatformDriver } from './net/peer-connection.ts'
 import { setWebSocketImplementation, type WebSocketConstructor } from './net/signaling/websocket-implementation.ts'
 
-WebRTCPeerConnection.setDefaultExtension(nodeDriver)
+setPlatformDriver(nodeDriver)
 
 // ws is an optional peer dependency: without it (and with no WebSocket in Node itself) WebSocketSignaling says so.
 try {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { NetError } from '../../src/net/errors.ts'
-import { ClientMessage, PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
+import { ClientMessage, FIRST_PROBLEM, PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
 
 const Entry = v.object({ type: v.picklist(['create', 'join']), version: v.number() })
 
@@ -23,7 +23,7 @@ export function readClientMessage(text: string): ClientMessage {
     const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol, the client ${entry.output.version}.`
     throw new NetError('ERR_SIGNALING_PROTOCOL', `${message} Update the older one.`)
   }
-  const result = v.safeParse(ClientMessage, json)
+  const result = v.safeParse(ClientMessage, json, FIRST_PROBLEM)
   if (result.success) return result.output
   const [problem] = result.issues
   const place = v.getDotPath(problem) ?? 'message'

@@ -17,8 +17,10 @@ const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu
 export function cleanText(text: string, length: number): string {
   const clean = text
     .slice(0, INPUT_LENGTH)
-    .replace(/\s+/gu, ' ')
+    // Line breaks and tabs are controls too: they become blanks first, and blanks collapse when the rest is gone.
+    .replace(/\s/gu, ' ')
     .replace(FORBIDDEN, '')
+    .replace(/ +/g, ' ')
     .replace(STACKED_MARKS, '$1')
     .normalize('NFC')
     .trim()

@@ -61,6 +61,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
   #channelModes: readonly TransferMode[] = []
+  #sending = false
 
   constructor({ autoPoll = true, clock = systemClock, hooks = {} }: WebRTCMultiplayerPeerOptions = {}) {
     super()
@@ -223,6 +224,17 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#serverGone(id)
   }
 
+  /** One that cannot be unpacked counts against its sender, as in the event style. */
+  override getVar(): PacketValue {
+    const remote = this.#remotes.get(this.packetPeer)
+    try {
+      return super.getVar()
+    } catch (error) {
+      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') remote?.link.reject(error)
+      throw error
+    }
+  }
+
   protected peekPacket(): WaitingPacket | undefined {
     return this.#inbox.next
   }
@@ -254,18 +266,23 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     checkSize(message.length - headerOf(mode), mode)
     const targets = this.#targets(to)
     let ready = true
-    if (mode === TransferMode.Reliable) {
-      const messages = markReliable(kind, message)
-      for (const { link } of targets) {
-        link.sendReliable(port, messages)
-        ready = link.ready && ready
+    this.#sending = true
+    try {
+      if (mode === TransferMode.Reliable) {
+        const messages = markReliable(kind, message)
+        for (const { link } of targets) {
+          link.sendReliable(port, messages)
+          ready = link.ready && ready
+        }
+      } else {
+        markUnreliable(kind, mode === TransferMode.UnreliableOrdered, message)
+        for (const { link } of targets) {
+          link.sendUnreliable(port, message)
+          ready = link.ready && ready
+        }
       }
-      return ready
-    }
-    markUnreliable(kind, mode === TransferMode.UnreliableOrdered, message)
-    for (const { link } of targets) {
-      link.sendUnreliable(port, message)
-      ready = link.ready && ready
+    } finally {
+      this.#sending = false
     }
     return ready
   }
@@ -356,7 +373,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
     this.#remotes.delete(remote.id)
-    this.#deliver({ type: 'disconnected', id: remote.id, reason })
+    const tell = () => this.#deliver({ type: 'disconnected', id: remote.id, reason })
+    // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
+    // the midst of whatever the game is doing.
+    if (this.#sending) void Promise.resolve().then(tell)
+    else tell()
   }
 
   #failed(remote: RemotePeer, error: NetError): void {

@@ -32,6 +32,12 @@ export type PeerConnectionEvents = {
 const encoder = new TextEncoder()
 
 let defaultDriver: WebRTCDriver | undefined
+let platformDriver: WebRTCDriver | undefined
+
+/** Names the implementation of a platform that has none of its own. Called by `skein/node`. */
+export function setPlatformDriver(driver: WebRTCDriver | undefined): void {
+  platformDriver = driver
+}
 
 export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Chooses the implementation for all connections made afterwards. `undefined`: the platform's own. */
@@ -240,7 +246,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   }
 
   #chooseDriver(): WebRTCDriver {
-    const chosen = this.#configuration.driver ?? defaultDriver
+    const chosen = this.#configuration.driver ?? defaultDriver ?? platformDriver
     if (chosen) return chosen
     if (typeof document === 'undefined' && typeof RTCPeerConnection === 'undefined') {
       throw new NetError('ERR_DRIVER_MISSING', "Outside of a browser, add `import 'skein/node'` to the program.")

@@ -8,7 +8,7 @@ import { hostRoom, joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions } from '../../src/multiplayer/room-types.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { nodeDriver } from '../../src/net/drivers/node.ts'
-import { WebRTCPeerConnection } from '../../src/net/peer-connection.ts'
+import { setPlatformDriver } from '../../src/net/peer-connection.ts'
 import { systemRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import type { SignalingRequest, SignalingTransport } from '../../src/net/signaling/transport.ts'
@@ -17,7 +17,7 @@ import { rejection } from '../support/net-errors.ts'
 import { atEnd, closeAll, join, LOOPBACK, turn, until } from '../support/peers.ts'
 
 afterEach(async () => {
-  WebRTCPeerConnection.setDefaultExtension(nodeDriver)
+  setPlatformDriver(nodeDriver)
   await closeAll()
 })
 
@@ -159,7 +159,7 @@ class Untouched implements SignalingTransport {
 
 describe('this machine', () => {
   it('without a driver: says what to import, and no place in the room is taken', async () => {
-    WebRTCPeerConnection.setDefaultExtension(undefined)
+    setPlatformDriver(undefined)
     const signaling = new Untouched()
     const error = await refused({ signaling })
     expect(error.code).toBe('ERR_DRIVER_MISSING')
@@ -168,7 +168,7 @@ describe('this machine', () => {
   })
 
   it('being a browser without WebRTC: says so, and no place in the room is taken', async () => {
-    WebRTCPeerConnection.setDefaultExtension(undefined)
+    setPlatformDriver(undefined)
     const page = globalThis as { document?: unknown }
     page.document = {}
     try {

@@ -8,6 +8,9 @@ import { MAX_DEPTH, MAX_ITEMS } from './constants.ts'
 const EXT_UNDEFINED = 0x00
 const EXT_TYPED_ARRAY = 0x74
 const EXT_TIMESTAMP = 0xff
+
+/** ECMA-262, 21.4.1.1: a Date reaches 8.64e15 ms to either side of 1970. */
+const MAX_DATE_SECONDS = 8.64e12
 /** Beyond the kinds of typed arrays msgpackr makes ArrayBuffers and DataViews, which no packet carries. */
 const LAST_TYPED_ARRAY = 10
 
@@ -43,6 +46,13 @@ export function scan(bytes: Uint8Array): ScanResult {
   }
 
   const isTypedArray = () => position < length && bytes[position]! <= LAST_TYPED_ARRAY
+
+  /** Whether the timestamp that follows (nanoseconds: u32, seconds: i64) is one that a Date can hold. */
+  const isDate = (): boolean => {
+    if (position + 12 > length) return false
+    const view = new DataView(bytes.buffer, bytes.byteOffset + position, 12)
+    return view.getUint32(0) < 1e9 && Math.abs(Number(view.getBigInt64(4))) <= MAX_DATE_SECONDS
+  }
 
   for (;;) {
     while (remaining[depth] === 0) {
@@ -82,7 +92,7 @@ export function scan(bytes: Uint8Array): ScanResult {
         case 0xc9: {
           skip = read(sizeOf(byte - 0xc7))
           const type = read(1)
-          const known = type === EXT_TYPED_ARRAY ? isTypedArray() : type === EXT_TIMESTAMP && skip === 12
+          const known = type === EXT_TYPED_ARRAY ? isTypedArray() : type === EXT_TIMESTAMP && skip === 12 && isDate()
           if (!known) return refused(`type ${type}`)
           break
         }

@@ -330,7 +330,12 @@ class NodeChannel implements DriverChannel {
         this.events?.error(new NetError('ERR_CONNECTION_ERROR', `The data channel failed: ${message}`))
       }),
     )
-    channel.onBufferedAmountLow(guarded(() => this.events?.drained()))
+    channel.onBufferedAmountLow(
+      guarded(() => {
+        // It may have filled again meanwhile; then another event follows.
+        if (this.bufferedAmount <= this.#drainThreshold) this.events?.drained()
+      }),
+    )
   }
 
   get id(): number | undefined {

@@ -2,12 +2,12 @@
 
 import { NetError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import { type ChannelHost, SimulatedChannel } from '../simulation/channel.ts'
+import { type ChannelHost, resetStream, SimulatedChannel } from '../simulation/channel.ts'
 import { Consent } from '../simulation/consent.ts'
 import { closeNotice, consentAnswer, type Datagram, sctpDatagram } from '../simulation/datagram.ts'
 import { Handshake } from '../simulation/handshake.ts'
 import type { Machine, Socket } from '../simulation/machine.ts'
-import { Association, RELIABLE } from '../simulation/sctp/association.ts'
+import { Association } from '../simulation/sctp/association.ts'
 import type { Payload } from '../simulation/sctp/types.ts'
 import {
   type Candidate,
@@ -227,7 +227,7 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
     else if (payload.type === 'reset') channel?.reset()
     else if (channel) channel.receive(payload.data)
     // A negotiated channel that this side did not make: libdatachannel closes the stream, and with it the other's.
-    else this.#association?.send(stream, { type: 'reset' }, 20, RELIABLE)
+    else if (this.#association) resetStream(this.#association, stream)
   }
 
   #accept(stream: number, { label, protocol, reliability }: Payload & { type: 'open' }): void {

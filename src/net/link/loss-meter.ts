@@ -29,7 +29,8 @@ export class LossMeter {
     const age = (this.#newest - sequence) & 0xffff
     if (age >= LOSS_WINDOW) return true
     if (this.#arrived[sequence % LOSS_WINDOW]) return false
-    if (age >= this.#filled) return true
+    // Older than the first that arrived: the window reaches back to it.
+    if (age >= this.#filled) this.#filled = age + 1
     this.#mark(sequence)
     return true
   }

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot'
 import { MAX_PEERS_LIMIT } from './constants.ts'
-import { PeerId, RoomInfo, Signal } from './messages.ts'
+import { FIRST_PROBLEM, PeerId, RoomInfo, Signal } from './messages.ts'
 
 /** Tabs that were loaded before and after an update do not understand each other, and ignore each other. */
 export const BROADCAST_VERSION = 1
@@ -40,6 +40,6 @@ export function wrapBroadcast(message: BroadcastMessage): unknown {
 export function unwrapBroadcast(data: unknown): BroadcastMessage | 'foreign' | 'malformed' {
   const envelope = v.safeParse(Envelope, data)
   if (!envelope.success || envelope.output.skein !== BROADCAST_VERSION) return 'foreign'
-  const message = v.safeParse(BroadcastMessage, envelope.output.message)
+  const message = v.safeParse(BroadcastMessage, envelope.output.message, FIRST_PROBLEM)
   return message.success ? message.output : 'malformed'
 }

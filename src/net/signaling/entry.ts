@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { NetError } from '../errors.ts'
-import { ClientMessage, PROTOCOL_VERSION } from './messages.ts'
+import { ClientMessage, FIRST_PROBLEM, PROTOCOL_VERSION } from './messages.ts'
 import { normalizeRoomCode } from './room-code.ts'
 import type { SignalingRequest } from './transport.ts'
 
@@ -25,7 +25,7 @@ export function entryMessage(request: SignalingRequest): EntryMessage {
           ...token,
         }
       : { type: 'join', version: PROTOCOL_VERSION, room: roomCode(request.room), ...token }
-  const result = v.safeParse(ClientMessage, message)
+  const result = v.safeParse(ClientMessage, message, FIRST_PROBLEM)
   if (!result.success) {
     const [problem] = result.issues
     const place = v.getDotPath(problem)

@@ -16,6 +16,9 @@ import { MAX_CANDIDATE_LENGTH, MAX_PEER_ID, MAX_PEERS_LIMIT, MAX_SDP_LENGTH, MAX
 
 export const PROTOCOL_VERSION = 1
 
+/** How the schemas are used: a long list of wrong entries must not cost a report for each. */
+export const FIRST_PROBLEM = { abortEarly: true, abortPipeEarly: true } as const
+
 /** A peer's id: 1 to 2^31 - 1. In a star room the host is 1. */
 export const PeerId = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PEER_ID))
 const RoomCode = v.pipe(v.string(), v.minLength(1), v.maxLength(64))

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { MAX_SERVER_MESSAGE_LENGTH } from './constants.ts'
-import { ServerMessage } from './messages.ts'
+import { FIRST_PROBLEM, ServerMessage } from './messages.ts'
 
 /** What a text from the server turned out to be. `unknown`: well-formed, but of a type that a newer server may send. */
 export type ServerInput =
@@ -26,7 +26,7 @@ export function readServerMessage(data: unknown): ServerInput {
   const typed = v.safeParse(Typed, json)
   if (!typed.success) return malformed('it has no type')
   if (!KNOWN_TYPES.has(typed.output.type)) return { kind: 'unknown' }
-  const result = v.safeParse(ServerMessage, json)
+  const result = v.safeParse(ServerMessage, json, FIRST_PROBLEM)
   if (result.success) return { kind: 'message', message: result.output }
   const [problem] = result.issues
   return malformed(`${v.getDotPath(problem) ?? 'it'}: ${problem.message.slice(0, 200)}`)

@@ -16,6 +16,11 @@ const OPEN_BYTES = 12
 const ACK_BYTES = 1
 const RESET_BYTES = 20
 
+/** Asks the other side to close a stream, when everything sent before has arrived. */
+export function resetStream(association: Association, stream: number): void {
+  association.send(stream, { type: 'reset' }, RESET_BYTES, { ordered: false })
+}
+
 /** What a channel needs of its connection. */
 export interface ChannelHost {
   /** Runs it a moment later, unless the connection is closed by then. */
@@ -149,7 +154,7 @@ export class SimulatedChannel implements DriverChannel {
 
   /** Goes out after what waits, and takes effect when everything before it has arrived. */
   #sendReset(): void {
-    this.#association?.send(this.id!, { type: 'reset' }, RESET_BYTES, { ordered: false })
+    if (this.#association) resetStream(this.#association, this.id!)
   }
 
   #end(): void {

@@ -11,7 +11,7 @@ import { DEFAULT_SIGNALING_LATENCY_MS } from './constants.ts'
 import type { Datagram } from './datagram.ts'
 import { Link, LinkPair } from './link.ts'
 import { type Address, Machine } from './machine.ts'
-import { Path, type PathStats } from './path.ts'
+import { NO_TRAFFIC, Path, type PathStats } from './path.ts'
 import { Runner, type UntilOptions } from './runner.ts'
 import { Trace } from './trace.ts'
 
@@ -141,11 +141,11 @@ export class SimulatedNetwork {
 
   /** What happened to the datagrams of all links together. */
   get stats(): PathStats {
-    const sum: Record<string, number> = { ...new Path(PERFECT, this.random).stats }
+    const sum: { -readonly [Name in keyof PathStats]: number } = { ...NO_TRAFFIC }
     for (const { stats } of this.#allLinks()) {
-      for (const [name, value] of Object.entries(stats)) sum[name] = (sum[name] ?? 0) + value
+      for (const name of Object.keys(sum) as (keyof PathStats)[]) sum[name] += stats[name]
     }
-    return sum as unknown as PathStats
+    return sum
   }
 
   #machine(name: string): Machine {

@@ -27,21 +27,23 @@ export interface PathStats {
 
 type Counters = { -readonly [Name in keyof PathStats]: PathStats[Name] }
 
+export const NO_TRAFFIC: Readonly<Counters> = {
+  sent: 0,
+  sentBytes: 0,
+  delivered: 0,
+  lost: 0,
+  lostInBursts: 0,
+  lostToOutage: 0,
+  lostToQueue: 0,
+  reordered: 0,
+  duplicated: 0,
+}
+
 export class Path {
   conditions: FullConditions
   /** Until when everything is lost, in ms. */
   downUntil = 0
-  readonly stats: Counters = {
-    sent: 0,
-    sentBytes: 0,
-    delivered: 0,
-    lost: 0,
-    lostInBursts: 0,
-    lostToOutage: 0,
-    lostToQueue: 0,
-    reordered: 0,
-    duplicated: 0,
-  }
+  readonly stats: Counters = { ...NO_TRAFFIC }
   readonly #random: Random
   readonly #bursts: Bursts
   readonly #bottleneck = new Bottleneck()

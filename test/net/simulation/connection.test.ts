@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { WebRTCDataChannel } from '../../../src/net/data-channel.ts'
 import { ConnectionState, GatheringState, SignalingState } from '../../../src/net/drivers/driver.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
-import { SimulatedNetwork } from '../../../src/testing.ts'
+import { Handshake } from '../../../src/net/simulation/handshake.ts'
+import { SimulatedNetwork, VirtualClock } from '../../../src/testing.ts'
 import { close, end, meet, pair, RELIABLE, UNRELIABLE } from './support.ts'
 
 const { Connecting, Connected, Disconnected, Failed, Closed } = ConnectionState
@@ -103,6 +104,21 @@ describe('connecting', () => {
       WebRTCPeerConnection.setDefaultExtension(undefined)
     }
   })
+})
+
+test('a passive side that is asked again when all is done answers once, and goes on no timer', () => {
+  const clock = new VirtualClock()
+  let sent = 0
+  const handshake = new Handshake(clock, false, {
+    transmit: () => sent++,
+    connected: () => {},
+    established: () => {},
+    failed: () => {},
+  })
+  for (const step of [0, 1, 2, 3, 4, 4]) handshake.receive({ step, isAnswer: false })
+  expect(handshake.done).toBe(true)
+  expect(sent).toBe(7)
+  expect(clock.pendingTimers).toBe(0)
 })
 
 describe('channels', () => {

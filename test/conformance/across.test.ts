@@ -1,0 +1,38 @@
+// Drivers against each other, each offering once.
+
+import '../../src/node.ts'
+import type { Browser } from 'puppeteer-core'
+import { afterAll, beforeAll } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { CHROMIUM, FIREFOX, NODE } from './driver-facts.ts'
+import { pageSide } from './page-side.ts'
+import { localSide, type Side } from './side.ts'
+import { describeConformance } from './suite.ts'
+
+let browsers: Browser[] = []
+let sides: { readonly chromium: Side; readonly firefox: Side; readonly node: Side }
+
+beforeAll(async () => {
+  browsers = await Promise.all([launchBrowser('chromium'), launchBrowser('firefox')])
+  sides = {
+    chromium: await pageSide(browsers[0]!, CHROMIUM),
+    firefox: await pageSide(browsers[1]!, FIREFOX),
+    // Firefox does not use loopback addresses.
+    node: localSide(NODE),
+  }
+})
+
+afterAll(() => Promise.all(browsers.map((browser) => browser.close())))
+
+const PAIRS = [
+  ['chromium', 'node'],
+  ['node', 'chromium'],
+  ['firefox', 'node'],
+  ['node', 'firefox'],
+  ['chromium', 'firefox'],
+  ['firefox', 'chromium'],
+] as const
+
+for (const [a, b] of PAIRS) {
+  describeConformance(`${a}–${b}`, () => ({ a: sides[a], b: sides[b] }), { across: true })
+}

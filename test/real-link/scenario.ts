@@ -1,0 +1,98 @@
+// One pair of peers through a UDP link, through everything that the link can do to them.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TransferMode } from '../../src/index.ts'
+import { startSignalingProxy } from '../support/signaling-proxy.ts'
+import { outerAddress, UdpLink } from '../support/udp-link.ts'
+import type { JoinedEnd } from './ends.ts'
+import type { Arrival, StreamPlan } from './stream.ts'
+
+export const LOSS = 0.1
+/** Packets of each stream, in all rounds together. */
+export const COUNTS = { unreliable: 600, ordered: 300, reliable: 240, shuffled: 300 } as const
+
+/** What one side received. Of streams that were sent in rounds: each round's. */
+export interface Received {
+  readonly unreliable: readonly Arrival[][]
+  readonly ordered: readonly Arrival[][]
+  readonly reliable: readonly Arrival[][]
+  readonly shuffled: readonly Arrival[]
+  readonly shuffledOrdered: readonly Arrival[]
+  /** How many packets arrived while the link let nothing through, and how many after. */
+  readonly duringBlackout: number
+  readonly afterBlackout: number
+}
+
+/** Both phases of a comparison are run in turn, so that a busy moment of the machine hits both. */
+export const ROUNDS = 3
+const SETTLE_MS = 300
+const BLACKOUT_MS = 500
+
+export type Join = (signaling: string, code?: string) => Promise<JoinedEnd>
+
+/** What each of the two received from the other. */
+export async function runScenario(server: string, seed: number, joins: readonly [Join, Join]): Promise<Received[]> {
+  const link = new UdpLink({ seed, host: outerAddress(), conditions: { delayMs: 15, jitterMs: 4 } })
+  const proxy = await startSignalingProxy(server, link)
+  try {
+    const first = await joins[0](proxy.url)
+    const ends = [first, await joins[1](proxy.url, first.code)]
+    await Promise.all(ends.map((end) => end.connected()))
+    const send = (...plans: StreamPlan[]) => Promise.all(ends.flatMap((end) => plans.map((plan) => end.send(plan))))
+    const { Reliable, Unreliable, UnreliableOrdered } = TransferMode
+
+    link.set({ loss: LOSS })
+    for (let round = 0; round < ROUNDS; round++) {
+      await send(
+        { name: `unreliable ${round}`, mode: Unreliable, count: COUNTS.unreliable / ROUNDS, periodMs: 8 },
+        { name: `ordered ${round}`, mode: UnreliableOrdered, count: COUNTS.ordered / ROUNDS, periodMs: 16 },
+      )
+      await send({ name: `reliable ${round}`, mode: Reliable, count: COUNTS.reliable / ROUNDS, periodMs: 8 })
+      await arrived(ends, `reliable ${round}`, COUNTS.reliable / ROUNDS)
+    }
+
+    link.set({ loss: 0, jitterMs: 40 })
+    await send(
+      { name: 'shuffled', mode: Unreliable, count: COUNTS.shuffled, periodMs: 5 },
+      { name: 'shuffledOrdered', mode: UnreliableOrdered, count: COUNTS.shuffled, periodMs: 5 },
+    )
+    await sleep(SETTLE_MS)
+
+    link.set({ loss: 1, jitterMs: 0 })
+    await sleep(SETTLE_MS)
+    await send({ name: 'blackout', mode: Unreliable, count: 10, periodMs: 20 })
+    await sleep(BLACKOUT_MS)
+    const duringBlackout = await Promise.all(ends.map(async (end) => (await end.arrivals('blackout')).length))
+    link.set({ loss: 0 })
+    await send({ name: 'after', mode: Unreliable, count: 10, periodMs: 20 })
+    await arrived(ends, 'after', 1)
+
+    const received = await Promise.all(
+      ends.map(
+        async (end, index): Promise<Received> => ({
+          unreliable: await rounds(end, 'unreliable'),
+          ordered: await rounds(end, 'ordered'),
+          reliable: await rounds(end, 'reliable'),
+          shuffled: await end.arrivals('shuffled'),
+          shuffledOrdered: await end.arrivals('shuffledOrdered'),
+          duringBlackout: duringBlackout[index]!,
+          afterBlackout: (await end.arrivals('after')).length,
+        }),
+      ),
+    )
+    for (const end of ends) await end.leave()
+    return received
+  } finally {
+    await proxy.close()
+    link.close()
+  }
+}
+
+/** Waits until both have `count` packets of a stream. The test's own limit ends it otherwise. */
+async function arrived(ends: readonly JoinedEnd[], name: string, count: number): Promise<void> {
+  for (const end of ends) while ((await end.arrivals(name)).length < count) await sleep(50)
+}
+
+function rounds(end: JoinedEnd, name: string): Promise<Arrival[][]> {
+  return Promise.all(Array.from({ length: ROUNDS }, (_, round) => end.arrivals(`${name} ${round}`)))
+}

@@ -1,0 +1,63 @@
+// Numbered packets at a steady pace, and what came of them. Runs in Node and in the test page.
+
+import type { Room, TransferMode } from '../../src/index.ts'
+
+export interface StreamPlan {
+  readonly name: string
+  readonly mode: TransferMode
+  readonly count: number
+  readonly periodMs: number
+}
+
+export interface Arrival {
+  readonly sequence: number
+  /** By the clocks of both sides, which differ by a constant: for comparison only. */
+  readonly delayMs: number
+}
+
+/** One side's end of the streams. Arguments and results can be passed between processes. */
+export interface StreamEnd {
+  /** Sends to everyone. Resolves with the last packet. */
+  send(plan: StreamPlan): Promise<void>
+  /** What arrived of a stream, in the order of its arrival. */
+  arrivals(name: string): Promise<Arrival[]>
+}
+
+/** About the size of a player's state. */
+const PADDING = '.'.repeat(40)
+
+const wallClock = () => performance.timeOrigin + performance.now()
+
+export class RoomStreamEnd implements StreamEnd {
+  readonly #room: Room
+  readonly #arrivals = new Map<string, Arrival[]>()
+
+  constructor(room: Room) {
+    this.#room = room
+    room.on('packet', (value) => {
+      const now = wallClock()
+      const [name, sequence, sentAt] = value as [string, number, number]
+      const list = this.#arrivals.get(name) ?? []
+      this.#arrivals.set(name, list)
+      list.push({ sequence, delayMs: now - sentAt })
+    })
+  }
+
+  send({ name, mode, count, periodMs }: StreamPlan): Promise<void> {
+    return new Promise((resolve) => {
+      let sequence = 0
+      // A late tick is not made up for: packets that leave together might be lost together.
+      const timer = setInterval(() => {
+        this.#room.send([name, sequence, wallClock(), PADDING], { mode })
+        sequence += 1
+        if (sequence < count) return
+        clearInterval(timer)
+        resolve()
+      }, periodMs)
+    })
+  }
+
+  async arrivals(name: string): Promise<Arrival[]> {
+    return this.#arrivals.get(name) ?? []
+  }
+}

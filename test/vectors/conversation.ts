@@ -1,0 +1,61 @@
+// Clients of a signaling server without sockets, with ids and codes that are the same at every run.
+
+import { ClientSession } from '../../server/signaling/client-session.ts'
+import { MemoryAdapter } from '../../server/signaling/memory-adapter.ts'
+import { TokenBucket } from '../../server/signaling/token-bucket.ts'
+import { VirtualClock } from '../../src/net/clock.ts'
+import { seededRandom } from '../../src/net/random.ts'
+import type { ServerMessage } from '../../src/net/signaling/messages.ts'
+
+export type Line =
+  | { readonly client: number; readonly says: string }
+  | { readonly client: number; readonly hears: string }
+  | { readonly client: number; readonly closed: string }
+
+export class Conversation {
+  readonly #clock = new VirtualClock()
+  readonly #random = seededRandom(1)
+  readonly #adapter = new MemoryAdapter()
+  readonly #sessions = new Map<number, ClientSession>()
+  /** What went wrong inside the server. */
+  readonly failures: unknown[] = []
+  #lines: Line[] = []
+
+  /** What follows from it, the line itself first. */
+  async say(line: { readonly client: number; readonly says: string }): Promise<Line[]> {
+    this.#lines = [line]
+    this.#session(line.client).receive(line.says)
+    // Everything between sessions of one process happens in microtasks.
+    await new Promise((resolve) => setImmediate(resolve))
+    return this.#lines
+  }
+
+  #session(client: number): ClientSession {
+    const known = this.#sessions.get(client)
+    if (known) return known
+    const session = new ClientSession({
+      connection: client,
+      client: { address: '10.0.0.1', origin: undefined, url: '/' },
+      port: {
+        send: (message) => void this.#lines.push({ client, hears: JSON.stringify(withoutSentence(message)) }),
+        close: (code, reason) => void this.#lines.push({ client, closed: `${code} ${reason}` }),
+      },
+      adapter: this.#adapter,
+      authorize: () => true,
+      iceServers: [{ urls: 'stun:stun.example.org' }],
+      bucket: new TokenBucket(this.#clock, 1_000, 1),
+      clock: this.#clock,
+      random: this.#random,
+      log: (event) => {
+        if (event.event === 'failed') this.failures.push(event.error)
+      },
+    })
+    this.#sessions.set(client, session)
+    return session
+  }
+}
+
+/** Sentences are for people and may change: they are no part of the standard. */
+function withoutSentence(message: ServerMessage): ServerMessage {
+  return 'message' in message ? { ...message, message: '…' } : message
+}
