@@ -34,5 +34,8 @@ const PAIRS = [
 ] as const
 
 for (const [a, b] of PAIRS) {
-  describeConformance(`${a}–${b}`, () => ({ a: sides[a], b: sides[b] }), { across: true })
+  // Between taking an answer's ICE credentials and its fingerprint, the native library may lose the processor; a browser
+  // that finishes its handshake meanwhile is refused. Seen in 1 of 800 connections, on two cores with a load of 14.
+  const retry = a === 'node' ? 1 : 0
+  describeConformance(`${a}–${b}`, () => ({ a: sides[a], b: sides[b] }), { across: true, retry })
 }

@@ -19,12 +19,14 @@ export interface Environment {
 export interface ConformanceOptions {
   /** Two drivers: only the cases whose outcome depends on both. */
   readonly across?: boolean
+  /** Every connection of this pair may fail for a reason that is known and rare: a case is given a second chance. */
+  readonly retry?: number
 }
 
 export function describeConformance(
   name: string,
   open: () => Promise<Environment> | Environment,
-  { across = false }: ConformanceOptions = {},
+  { across = false, retry = 0 }: ConformanceOptions = {},
 ): void {
   describe(`conformance: ${name}`, () => {
     let environment: Environment
@@ -41,7 +43,7 @@ export function describeConformance(
       expect(sides.flatMap(({ uncaught }) => uncaught.splice(0))).toEqual([])
     })
 
-    for (const each of across ? CASES_ACROSS : CASES) it(each.name, () => runCase(each, environment))
+    for (const each of across ? CASES_ACROSS : CASES) it(each.name, { retry }, () => runCase(each, environment))
   })
 }
 

@@ -13,6 +13,8 @@ export interface Arrival {
   readonly sequence: number
   /** By the clocks of both sides, which differ by a constant: for comparison only. */
   readonly delayMs: number
+  /** Its place among the arrivals of all streams. */
+  readonly place: number
 }
 
 /** One side's end of the streams. Arguments and results can be passed between processes. */
@@ -31,6 +33,7 @@ const wallClock = () => performance.timeOrigin + performance.now()
 export class RoomStreamEnd implements StreamEnd {
   readonly #room: Room
   readonly #arrivals = new Map<string, Arrival[]>()
+  #count = 0
 
   constructor(room: Room) {
     this.#room = room
@@ -39,7 +42,7 @@ export class RoomStreamEnd implements StreamEnd {
       const [name, sequence, sentAt] = value as [string, number, number]
       const list = this.#arrivals.get(name) ?? []
       this.#arrivals.set(name, list)
-      list.push({ sequence, delayMs: now - sentAt })
+      list.push({ sequence, delayMs: now - sentAt, place: this.#count++ })
     })
   }
 

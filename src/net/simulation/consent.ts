@@ -2,7 +2,7 @@
 
 import type { CancelTimer, Clock } from '../clock.ts'
 import { type Random, randomUnit } from '../random.ts'
-import { CONSENT_INTERVAL_MS, CONSENT_SPREAD, CONSENT_TIMEOUT_MS } from './constants.ts'
+import { CONSENT_INTERVAL_MS, CONSENT_SPREAD, CONSENT_TIMEOUT_MS, TIMER_TOLERANCE_MS } from './constants.ts'
 import { consentCheck, type Datagram } from './datagram.ts'
 
 export interface ConsentEvents {
@@ -42,7 +42,7 @@ export class Consent {
   }
 
   #check(): void {
-    if (this.#clock.now() - this.#heardAt >= CONSENT_TIMEOUT_MS) {
+    if (this.#clock.now() - this.#heardAt + TIMER_TOLERANCE_MS >= CONSENT_TIMEOUT_MS) {
       this.#events.expired()
       return
     }

@@ -86,3 +86,9 @@ export const TURNS_AT_END = 64
 
 /** How long `until` goes on, in ms of virtual time. */
 export const DEFAULT_LIMIT_MS = 60_000
+
+/**
+ * What a timer may ring early, in ms: a sum of times that are not whole is a little off, and to wait for the rest of it
+ * would be to wait for ever where time stands still.
+ */
+export const TIMER_TOLERANCE_MS = 0.001

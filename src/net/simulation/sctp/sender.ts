@@ -1,7 +1,14 @@
 // The sending half of an association: what goes out, when it goes out again, and when it is given up.
 
 import type { CancelTimer, Clock } from '../../clock.ts'
-import { MAX_BURST_SEGMENTS, MAX_SEGMENT, MAX_TIMEOUTS, RECEIVE_WINDOW, SEGMENT_UNIT } from '../constants.ts'
+import {
+  MAX_BURST_SEGMENTS,
+  MAX_SEGMENT,
+  MAX_TIMEOUTS,
+  RECEIVE_WINDOW,
+  SEGMENT_UNIT,
+  TIMER_TOLERANCE_MS,
+} from '../constants.ts'
 import { CongestionWindow } from './congestion.ts'
 import { Outstanding } from './outstanding.ts'
 import { RetransmissionTimeout } from './retransmission-timeout.ts'
@@ -166,7 +173,7 @@ export class Sender {
     this.#cancelTimer = this.#clock.setTimeout(() => {
       this.#cancelTimer = undefined
       if (this.#closed || this.#deadline === Number.POSITIVE_INFINITY) return
-      if (this.#clock.now() < this.#deadline) this.#wind()
+      if (this.#clock.now() + TIMER_TOLERANCE_MS < this.#deadline) this.#wind()
       else this.#timedOut()
     }, this.#deadline - this.#clock.now())
   }
