@@ -32,6 +32,8 @@ export class Dialer {
   readonly #events: DialerEvents
   /** Peers that are being connected to. */
   readonly #dials = new Map<number, Dial>()
+  /** Peers that were disconnected on purpose: they cannot come back by dialling again. */
+  readonly #refused = new Set<number>()
 
   constructor(
     session: SignalingSession,
@@ -56,8 +58,15 @@ export class Dialer {
     this.#start(id, dial)
   }
 
+  /** This side disconnects a peer on purpose. */
+  refuse(id: number): void {
+    this.#refused.add(id)
+    this.#end(id)
+  }
+
   /** Signaling says that a peer is gone. One that is connected says goodbye itself, or falls silent. */
   left(id: number): void {
+    this.#refused.delete(id)
     if (!this.#dials.has(id)) return
     this.#end(id)
     this.#peer.removePeer(id)
@@ -103,8 +112,8 @@ export class Dialer {
     const attempt = signal.attempt ?? 0
     let dial = this.#dials.get(from)
     if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
-      // The other side saw its connection fail; ours may have failed too, or look well still.
-      if (dial ? dial.offer : !this.#peer.hasPeer(from)) return
+      // The other side saw its connection fail. Ours may have failed too, look well still, or have stood and fallen.
+      if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
       this.joined(from, false)

@@ -88,6 +88,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   disconnectPeer(id: number): void {
     this.#peer.disconnectPeer(id)
+    this.#dialer.refuse(id)
   }
 
   seal(sealed = true): void {

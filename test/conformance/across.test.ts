@@ -1,4 +1,4 @@
-// Drivers against each other, each offering once.
+// Drivers against each other. Node offers once and answers once; the other directions are the same code on both sides.
 
 import '../../src/node.ts'
 import type { Browser } from 'puppeteer-core'
@@ -26,11 +26,8 @@ afterAll(() => Promise.all(browsers.map((browser) => browser.close())))
 
 const PAIRS = [
   ['chromium', 'node'],
-  ['node', 'chromium'],
-  ['firefox', 'node'],
   ['node', 'firefox'],
   ['chromium', 'firefox'],
-  ['firefox', 'chromium'],
 ] as const
 
 for (const [a, b] of PAIRS) {
