@@ -5,8 +5,14 @@ import { FIREFOX } from './driver-facts.ts'
 import { pageSide } from './page-side.ts'
 import { describeConformance } from './suite.ts'
 
-describeConformance('firefox–firefox', async () => {
-  const browser = await launchBrowser('firefox')
-  const [a, b] = [await pageSide(browser, FIREFOX), await pageSide(browser, FIREFOX)]
-  return { a, b, close: () => browser.close() }
-})
+// Seen once on a busy machine: Firefox did not tell that a channel had closed which was closed inside its own `open`,
+// though the other side knew. So a case may be tried again.
+describeConformance(
+  'firefox–firefox',
+  async () => {
+    const browser = await launchBrowser('firefox')
+    const [a, b] = [await pageSide(browser, FIREFOX), await pageSide(browser, FIREFOX)]
+    return { a, b, close: () => browser.close() }
+  },
+  { retry: 1 },
+)

@@ -152,6 +152,7 @@ describe.concurrent('life and death', { timeout: 90_000 }, () => {
     const host = await Player.join(server.url, undefined, { topology: 'star' })
     const clients = [await Player.join(server.url, host.code), await Player.join(server.url, host.code)]
     await Promise.all(clients.map((client) => host.next('peerConnected', client.id)))
+    await sleep(500)
     const at = Date.now()
     host.process.kill('SIGKILL')
     for (const client of clients) {

@@ -46,7 +46,7 @@ room.on('peerConnected', (id) => {
   report('peerConnected', id)
 })
 room.on('peerDisconnected', (id, reason) => report('peerDisconnected', id, reason))
-room.on('connectionFailed', (id, error) => report('connectionFailed', id, error.code))
+room.on('connectionFailed', (id, error) => report('connectionFailed', id, error.code, error.message))
 room.on('signalingLost', (error) => report('signalingLost', error.code))
 room.on('error', (error) => report('error', error.code, error.message))
 room.on('closed', (error) => report('closed', error?.code))

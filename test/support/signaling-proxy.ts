@@ -3,9 +3,12 @@
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Signal } from '../../src/net/signaling/messages.ts'
 import type { UdpLink } from './udp-link.ts'
+
+const CLOSE_GRACE_MS = 1_000
 
 export interface SignalingProxy {
   /** What clients use instead of the server's. */
@@ -19,11 +22,13 @@ export async function startSignalingProxy(serverUrl: string, link: UdpLink): Pro
   proxy.on('connection', (client) => connect(client, new WebSocket(serverUrl), link))
   return {
     url: `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        for (const client of proxy.clients) client.terminate()
-        proxy.close(() => resolve())
-      }),
+    async close() {
+      // Whoever has left is closing by itself; cut short, Firefox complains of it.
+      const gone = [...proxy.clients].map((client) => once(client, 'close'))
+      await Promise.race([Promise.all(gone), sleep(CLOSE_GRACE_MS)])
+      for (const client of proxy.clients) client.terminate()
+      await new Promise<void>((resolve) => proxy.close(() => resolve()))
+    },
   }
 }
 

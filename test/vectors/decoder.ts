@@ -257,7 +257,11 @@ class ValueReader {
       const both = view.getBigUint64(0)
       return date(Number(both & 0x3_ffff_ffffn), Number(both >> 34n))
     }
-    if (!fixed && data.length === 12) return date(Number(view.getBigInt64(4)), view.getUint32(0))
+    if (!fixed && data.length === 12) {
+      const [seconds, nanoseconds] = [Number(view.getBigInt64(4)), view.getUint32(0)]
+      if (nanoseconds >= 1_000_000_000 || Math.abs(seconds) > 8.64e12) throw new Refused('a time that no Date can hold')
+      return date(seconds, nanoseconds)
+    }
     throw new Refused('a timestamp of another length')
   }
 }
