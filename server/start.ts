@@ -91,13 +91,24 @@ async function main(): Promise<void> {
   const signaling = await createSignalingServer({ server: http })
   const { port } = await listen(http, given)
 
+  let stopping = false
+  const reopen = async () => {
+    if (stopping) return
+    try {
+      await openArena()
+    } catch (error) {
+      console.error('The arena could not be opened again, next try in 5 s:', error)
+      setTimeout(reopen, 5_000)
+    }
+  }
   const openArena = async () => {
     arena = await startArena({
       signaling: `ws://${given.host && !isWildcard(given.host) ? urlHost(given.host) : 'localhost'}:${port}/signaling`,
       bots: given.bots,
       onEnded: () => {
+        void arena?.stop()
         arena = undefined
-        void openArena().catch((error: unknown) => console.error('The arena could not be opened again:', error))
+        void reopen()
       },
     })
   }
@@ -107,6 +118,7 @@ async function main(): Promise<void> {
   console.log('Open the link in two tabs, or send it to a friend in your network. Ctrl+C to stop.')
 
   const stop = async () => {
+    stopping = true
     await arena?.stop()
     await signaling.close()
     http.close()

@@ -34,6 +34,7 @@ export class Dialer {
   readonly #dials = new Map<number, Dial>()
   /** Peers that were disconnected on purpose: they cannot come back by dialling again. */
   readonly #refused = new Set<number>()
+  #closed = false
 
   constructor(
     session: SignalingSession,
@@ -51,7 +52,7 @@ export class Dialer {
 
   /** Signaling announced a peer. */
   joined(id: number, offer: boolean): void {
-    if (this.#dials.has(id) || this.#peer.hasPeer(id)) return
+    if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
     const dial: Dial = { offer, attempt: 0, connection: undefined, cancelTimeout }
     this.#dials.set(id, dial)
@@ -105,11 +106,14 @@ export class Dialer {
 
   /** Gives up everything that is not connected yet. */
   close(): void {
+    this.#closed = true
     for (const id of [...this.#dials.keys()]) this.#end(id)
   }
 
   #take(from: number, signal: Signal): void {
     const attempt = signal.attempt ?? 0
+    // No correct peer dials more often, and each dial costs a connection, an answer and its candidates.
+    if (attempt > MAX_REDIALS) return
     let dial = this.#dials.get(from)
     if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
       // The other side saw its connection fail. Ours may have failed too, look well still, or have stood and fallen.
@@ -142,6 +146,7 @@ export class Dialer {
     } catch (error) {
       this.#end(id)
       this.#peer.removePeer(id)
+      connection.close()
       this.#events.failed(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
     }
   }

@@ -13,7 +13,7 @@ export interface WaitingPacket {
 
 export class Inbox {
   /** In turn order: the peer whose packet is next comes first. */
-  readonly #byPeer = new Map<number, WaitingPacket[]>()
+  readonly #byPeer = new Map<number, { packets: WaitingPacket[]; head: number }>()
   #count = 0
 
   get count(): number {
@@ -22,22 +22,27 @@ export class Inbox {
 
   /** The packet that `take` returns next. */
   get next(): WaitingPacket | undefined {
-    for (const packets of this.#byPeer.values()) return packets[0]
+    for (const { packets, head } of this.#byPeer.values()) return packets[head]
     return undefined
   }
 
   add(packet: WaitingPacket): void {
-    const packets = this.#byPeer.get(packet.from)
-    if (packets) packets.push(packet)
-    else this.#byPeer.set(packet.from, [packet])
+    const queue = this.#byPeer.get(packet.from)
+    if (queue) queue.packets.push(packet)
+    else this.#byPeer.set(packet.from, { packets: [packet], head: 0 })
     this.#count += 1
   }
 
   take(): WaitingPacket | undefined {
-    for (const [peer, packets] of this.#byPeer) {
-      const packet = packets.shift()!
+    for (const [peer, queue] of this.#byPeer) {
+      const packet = queue.packets[queue.head++]!
       this.#byPeer.delete(peer)
-      if (packets.length > 0) this.#byPeer.set(peer, packets)
+      // Not `shift`: of a long array it moves all the rest. Cut off in halves, so that what was read is let go.
+      if (queue.head >= 1024 && queue.head * 2 >= queue.packets.length) {
+        queue.packets = queue.packets.slice(queue.head)
+        queue.head = 0
+      }
+      if (queue.head < queue.packets.length) this.#byPeer.set(peer, queue)
       this.#count -= 1
       return packet
     }

@@ -83,7 +83,7 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     },
     error: (error) => room.dialError(error),
   })
-  const room = new JoinedRoom(session, peer, dialer, autoPoll)
+  const room = new JoinedRoom(session, peer, dialer, clock, autoPoll)
   try {
     if (!isStar) peer.createMesh(session.id, channels)
     else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)

@@ -1,9 +1,11 @@
 // A room: signaling, the dialer and the multiplayer peer put together.
 
+import type { Clock } from '../net/clock.ts'
 import { Emitter } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import type { RoomInfo } from '../net/signaling/messages.ts'
 import type { SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
+import { LINGER_MS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
@@ -14,14 +16,16 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly #session: SignalingSession
   readonly #peer: WebRTCMultiplayerPeer
   readonly #dialer: Dialer
+  readonly #clock: Clock
   readonly #autoPoll: boolean
   #info: RoomInfo
   #pending: (() => void)[] = []
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor(session: SignalingSession, peer: WebRTCMultiplayerPeer, dialer: Dialer, autoPoll: boolean) {
+  constructor(session: SignalingSession, peer: WebRTCMultiplayerPeer, dialer: Dialer, clock: Clock, autoPoll: boolean) {
     super()
+    this.#clock = clock
     this.#session = session
     this.#peer = peer
     this.#dialer = dialer
@@ -121,8 +125,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         this.#deliver(() => this.emit('error', event.error))
         break
       case 'closed':
-        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED')
-          this.#deliver(() => this.#hostLeft(event.error))
+        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
         else this.#deliver(() => this.emit('signalingLost', event.error))
     }
   }
@@ -139,6 +142,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   get #isStarClient(): boolean {
     return this.#info.topology === 'star' && this.id !== TARGET_PEER_SERVER
+  }
+
+  /** What the host sent before it left, and its goodbye, may still be under way. Then the room ends by that. */
+  #awaitGoodbye(error: NetError): void {
+    const end = () => this.#deliver(() => this.#hostLeft(error))
+    if (this.#peer.hasPeer(TARGET_PEER_SERVER)) this.#clock.setTimeout(end, LINGER_MS)
+    else end()
   }
 
   /** Signaling may know before the host's own goodbye is here; its `peerDisconnected` comes first all the same. */

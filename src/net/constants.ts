@@ -9,6 +9,9 @@ export const MAX_REMOTE_CANDIDATES = 128
 /** The longest SDP that is looked at, in characters: about four times the largest that a browser makes. */
 export const MAX_SDP_LENGTH = 16_384
 
-/** Packets that may wait on a data channel for `getPacket`, and their bytes. A game that polls sees a few hundred. */
-export const MAX_WAITING_PACKETS = 65_536
+/**
+ * Packets that may wait on a data channel for `getPacket`, and their bytes. A game that polls sees a few hundred; taking
+ * the first of a much longer array moves all the rest, and 65,536 of them took seconds to read.
+ */
+export const MAX_UNREAD_PACKETS = 8_192
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024

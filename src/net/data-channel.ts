@@ -1,6 +1,6 @@
 // One data channel (Godot: WebRTCDataChannel). Event-driven when somebody listens to `packet`, polled otherwise.
 
-import { MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
+import { MAX_WAITING_BYTES, MAX_UNREAD_PACKETS } from './constants.ts'
 import { ChannelState, type DriverChannel } from './drivers/driver.ts'
 import { Emitter, type Off } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
@@ -169,7 +169,7 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
       this.emit('packet', packet, isString)
       return
     }
-    if (this.#waiting.length >= MAX_WAITING_PACKETS || this.#waitingBytes + packet.length > MAX_WAITING_BYTES) {
+    if (this.#waiting.length >= MAX_UNREAD_PACKETS || this.#waitingBytes + packet.length > MAX_WAITING_BYTES) {
       this.#overflow()
       return
     }

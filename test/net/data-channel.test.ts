@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from '../../src/net/constants.ts'
+import { MAX_WAITING_BYTES, MAX_UNREAD_PACKETS } from '../../src/net/constants.ts'
 import { WebRTCDataChannel, WriteMode } from '../../src/net/data-channel.ts'
 import {
   ChannelState,
@@ -237,13 +237,13 @@ describe('a channel of any driver', () => {
     const channel = new WebRTCDataChannel(driver)
     const errors: NetError[] = []
     channel.on('error', (error) => errors.push(error))
-    for (let i = 0; i < MAX_WAITING_PACKETS; i++) driver.events!.message(new Uint8Array(1))
+    for (let i = 0; i < MAX_UNREAD_PACKETS; i++) driver.events!.message(new Uint8Array(1))
     expect(errors).toEqual([])
     driver.events!.message(new Uint8Array(1))
     expect(errors[0]).toMatchObject({ code: 'ERR_OUT_OF_MEMORY' })
     expect(errors[0]!.message).toContain('the channel is closed')
     expect(channel.readyState).toBe(ChannelState.Closing)
-    expect(channel.availablePacketCount).toBe(MAX_WAITING_PACKETS)
+    expect(channel.availablePacketCount).toBe(MAX_UNREAD_PACKETS)
   })
 
   it('keeps a bounded number of bytes: an unreliable one drops what is more, and goes on', () => {

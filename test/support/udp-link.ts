@@ -5,6 +5,7 @@
 //   joinRoom({ signaling: link.wrap(signaling) })      peers of this process
 //   startSignalingProxy(url, link)                     pages and other processes, see signaling-proxy.ts
 
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { seededRandom } from '../../src/net/random.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
@@ -76,8 +77,10 @@ export class UdpLink {
     const path = this.#path(from, to, signal.attempt ?? 0)
     // It came through here already: both peers are wrapped.
     if (candidates.some(({ address, port }) => address === this.#host && path.hasPort(port))) return signal
-    const usable = candidates.some(({ protocol }) => protocol === 'udp')
-    const own = usable ? hostCandidate(this.#host, await path.port(from < to ? 0 : 1)) : undefined
+    const usable = candidates.find(({ protocol }) => protocol === 'udp')
+    const index = from < to ? 0 : 1
+    if (usable && isIP(usable.address) === 4) await path.know(index, usable.address, usable.port)
+    const own = usable ? hostCandidate(this.#host, await path.port(index)) : undefined
     if (signal.kind === 'description') return { ...signal, sdp: replaceInDescription(signal.sdp, own) }
     return own === undefined ? undefined : { ...signal, name: own }
   }

@@ -44,6 +44,13 @@ export class UdpPath {
     return this.#firstPorts[index]
   }
 
+  /** End `index` can be reached at this address. Otherwise that is learnt from its first packet. */
+  async know(index: 0 | 1, host: string, port: number): Promise<void> {
+    await this.#firstPorts[index]
+    const first = this.#ends[index].faces[0]!
+    first.address ??= { host, port }
+  }
+
   hasPort(port: number): boolean {
     return this.#ends.some(({ faces }) => faces.some((face) => face.port === port))
   }

@@ -7,7 +7,13 @@ import type * as ndc from 'node-datachannel'
 import { systemClock } from '../clock.ts'
 import { reportUncaught } from '../emitter.ts'
 import { NetError } from '../errors.ts'
-import { ANSWERER_HEAD_START_MS, CLOSE_GRACE_MS, MAX_MESSAGE_SIZE, SCTP_SEND_BUFFER_SIZE } from './constants.ts'
+import {
+  ANSWERER_HEAD_START_MS,
+  CLOSE_GRACE_MS,
+  MAX_MESSAGE_SIZE,
+  OFFERER_HEAD_START_MS,
+  SCTP_SEND_BUFFER_SIZE,
+} from './constants.ts'
 import {
   ChannelState,
   type ConnectionConfiguration,
@@ -93,6 +99,8 @@ class NodeConnection implements DriverConnection {
   #isGathered = false
   /** This side offered to a peer of the same library: it is the DTLS client, see `asDtlsServer`. */
   #isDtlsClient = false
+  /** This side answers a peer of the same library. */
+  #isDtlsServer = false
   #closed = false
 
   constructor(library: typeof ndc, configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
@@ -169,6 +177,7 @@ class NodeConnection implements DriverConnection {
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
     const sameLibrary = sdp.includes('o=rtc ')
     this.#isDtlsClient = sameLibrary && type === 'answer'
+    this.#isDtlsServer = sameLibrary && type === 'offer'
     try {
       this.#pc.setRemoteDescription(sameLibrary && type === 'offer' ? asDtlsServer(sdp) : sdp, type)
     } catch (cause) {
@@ -184,7 +193,8 @@ class NodeConnection implements DriverConnection {
   }
 
   addIceCandidate(media: string, _index: number, name: string): void {
-    if (this.#isDtlsClient) systemClock.setTimeout(() => this.#addCandidate(media, name), ANSWERER_HEAD_START_MS)
+    const waitMs = this.#isDtlsClient ? ANSWERER_HEAD_START_MS : this.#isDtlsServer ? OFFERER_HEAD_START_MS : 0
+    if (waitMs > 0) systemClock.setTimeout(() => this.#addCandidate(media, name), waitMs)
     else this.#addCandidate(media, name)
   }
 
