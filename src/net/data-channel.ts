@@ -1,6 +1,6 @@
 // One data channel (Godot: WebRTCDataChannel). Event-driven when somebody listens to `packet`, polled otherwise.
 
-import { MAX_WAITING_BYTES, MAX_UNREAD_PACKETS } from './constants.ts'
+import { MAX_UNREAD_PACKETS, MAX_WAITING_BYTES } from './constants.ts'
 import { ChannelState, type DriverChannel } from './drivers/driver.ts'
 import { Emitter, type Off } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'

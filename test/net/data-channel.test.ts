@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { MAX_WAITING_BYTES, MAX_UNREAD_PACKETS } from '../../src/net/constants.ts'
+import { MAX_UNREAD_PACKETS, MAX_WAITING_BYTES } from '../../src/net/constants.ts'
 import { WebRTCDataChannel, WriteMode } from '../../src/net/data-channel.ts'
 import {
   ChannelState,

@@ -7,13 +7,7 @@ import type * as ndc from 'node-datachannel'
 import { systemClock } from '../clock.ts'
 import { reportUncaught } from '../emitter.ts'
 import { NetError } from '../errors.ts'
-import {
-  ANSWERER_HEAD_START_MS,
-  CLOSE_GRACE_MS,
-  MAX_MESSAGE_SIZE,
-  OFFERER_HEAD_START_MS,
-  SCTP_SEND_BUFFER_SIZE,
-} from './constants.ts'
+import { CLOSE_GRACE_MS, MAX_MESSAGE_SIZE, OFFERER_HEAD_START_MS, SCTP_SEND_BUFFER_SIZE } from './constants.ts'
 import {
   ChannelState,
   type ConnectionConfiguration,
@@ -97,10 +91,8 @@ class NodeConnection implements DriverConnection {
   /** Own candidates that the native library has told. */
   #candidates = 0
   #isGathered = false
-  /** This side offered to a peer of the same library: it is the DTLS client, see `asDtlsServer`. */
-  #isDtlsClient = false
-  /** This side answers a peer of the same library. */
-  #isDtlsServer = false
+  /** This side answers a peer of the same library, which is to check first. */
+  #checksSecond = false
   #closed = false
 
   constructor(library: typeof ndc, configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
@@ -175,11 +167,9 @@ class NodeConnection implements DriverConnection {
   }
 
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
-    const sameLibrary = sdp.includes('o=rtc ')
-    this.#isDtlsClient = sameLibrary && type === 'answer'
-    this.#isDtlsServer = sameLibrary && type === 'offer'
+    this.#checksSecond = type === 'offer' && sdp.includes('o=rtc ')
     try {
-      this.#pc.setRemoteDescription(sameLibrary && type === 'offer' ? asDtlsServer(sdp) : sdp, type)
+      this.#pc.setRemoteDescription(sdp, type)
     } catch (cause) {
       const error = new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: ${cause}`, { cause })
       this.#later(() => {
@@ -193,8 +183,7 @@ class NodeConnection implements DriverConnection {
   }
 
   addIceCandidate(media: string, _index: number, name: string): void {
-    const waitMs = this.#isDtlsClient ? ANSWERER_HEAD_START_MS : this.#isDtlsServer ? OFFERER_HEAD_START_MS : 0
-    if (waitMs > 0) systemClock.setTimeout(() => this.#addCandidate(media, name), waitMs)
+    if (this.#checksSecond) systemClock.setTimeout(() => this.#addCandidate(media, name), OFFERER_HEAD_START_MS)
     else this.#addCandidate(media, name)
   }
 
@@ -256,17 +245,6 @@ class NodeConnection implements DriverConnection {
     channel.onEnd = () => this.#channels.delete(channel)
     return channel
   }
-}
-
-/**
- * Between two peers of this library, the answerer becomes the DTLS server. Left to itself it would be the client; its
- * first hello often comes before the offerer is ready, is lost, and is repeated only a second later (15 to 50 % of the
- * connections on loopback). The offerer is ready last, because the answer travels one way more and its checks start
- * ANSWERER_HEAD_START_MS later; so its hello is heard. Rarely (1 of 300 on a busy machine) the handshake is over before the
- * library has stored the answer's fingerprint, and fails at once: then the connection is dialled again.
- */
-function asDtlsServer(offer: string): string {
-  return offer.replace('a=setup:actpass', 'a=setup:active')
 }
 
 function withoutPrefix(candidate: string): string {
