@@ -193,10 +193,15 @@ class BrowserChannel implements DriverChannel {
   readonly #channel: RTCDataChannel
   readonly #pc: RTCPeerConnection
   events: DriverChannelEvents | undefined
+  /** One side closes the channel. */
+  #isClosing = false
 
   constructor(channel: RTCDataChannel, pc: RTCPeerConnection) {
     this.#channel = channel
     this.#pc = pc
+    channel.onclosing = () => {
+      this.#isClosing = true
+    }
     channel.binaryType = 'arraybuffer'
     channel.onopen = () => this.events?.open()
     channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
@@ -205,8 +210,8 @@ class BrowserChannel implements DriverChannel {
     channel.onclose = () => this.events?.closed()
     channel.onerror = (event) => {
       const cause = (event as RTCErrorEvent).error
-      // Chromium: the remote closed its connection. That is no failure; `closed` follows.
-      if (cause?.sctpCauseCode === USER_INITIATED_ABORT) return
+      // Chromium: the remote closed its connection, or both sides the channel at once. That is no failure; `closed` follows.
+      if (cause?.sctpCauseCode === USER_INITIATED_ABORT || this.#isClosing) return
       this.events?.error(new NetError('ERR_CONNECTION_ERROR', `The data channel failed: ${cause?.message}`, { cause }))
     }
   }
@@ -255,6 +260,7 @@ class BrowserChannel implements DriverChannel {
   }
 
   close(): void {
+    this.#isClosing = true
     this.#channel.close()
   }
 }
