@@ -7,6 +7,7 @@ import { NetError, toNetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
+import { connectionFailure } from './connection-failure.ts'
 import { CONNECT_TIMEOUT_MS, MAX_REDIALS } from './constants.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
@@ -14,6 +15,8 @@ interface Dial {
   readonly offer: boolean
   attempt: number
   connection: WebRTCPeerConnection | undefined
+  /** Why the attempt before this one failed. */
+  lastFailure: NetError | undefined
   cancelTimeout: CancelTimer
 }
 
@@ -54,7 +57,7 @@ export class Dialer {
   joined(id: number, offer: boolean): void {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
-    const dial: Dial = { offer, attempt: 0, connection: undefined, cancelTimeout }
+    const dial: Dial = { offer, attempt: 0, connection: undefined, lastFailure: undefined, cancelTimeout }
     this.#dials.set(id, dial)
     this.#start(id, dial)
   }
@@ -83,6 +86,10 @@ export class Dialer {
     const dial = this.#dials.get(id)
     if (!dial) return false
     dial.connection = undefined
+    dial.lastFailure = error
+    // What does not fit will not fit the next time. Anything else only this side may have seen.
+    if (!dial.offer && error.code !== 'ERR_INVALID_DATA')
+      this.#session.send(id, { kind: 'failed', attempt: dial.attempt })
     if (error.code === 'ERR_INVALID_DATA' || dial.attempt >= MAX_REDIALS) {
       this.#end(id)
       return false
@@ -125,8 +132,18 @@ export class Dialer {
       if (dial) dial.attempt = attempt
     }
     if (!dial?.connection || attempt !== dial.attempt) return
-    if (signal.kind === 'candidate') dial.connection.addIceCandidate(signal.media, signal.index, signal.name)
+    if (signal.kind === 'failed') this.#failedThere(from, dial)
+    else if (signal.kind === 'candidate') dial.connection.addIceCandidate(signal.media, signal.index, signal.name)
     else dial.connection.setRemoteDescription(signal.type, signal.sdp)
+  }
+
+  /** The side that answers saw the connection fail. Ours may look well for a long time still. */
+  #failedThere(id: number, { offer, connection }: Dial): void {
+    if (!offer || !connection) return
+    const what = `Peer ${id} could not be connected to: it saw the connection fail`
+    const error = connectionFailure('ERR_CONNECTION_ERROR', what, connection)
+    this.#peer.removePeer(id)
+    if (!this.retry(id, error)) this.#events.failed(id, error)
   }
 
   #start(id: number, dial: Dial): void {
@@ -154,10 +171,10 @@ export class Dialer {
   #timedOut(id: number): void {
     const dial = this.#dials.get(id)
     if (!dial) return
-    const message = `Peer ${id} could not be reached within ${CONNECT_TIMEOUT_MS / 1000} s: ${whatIsMissing(dial)}`
+    const error = whyLate(id, dial)
     this.#end(id)
     this.#peer.removePeer(id)
-    this.#events.failed(id, new NetError('ERR_TIMEOUT', message))
+    this.#events.failed(id, error)
   }
 
   #end(id: number): void {
@@ -166,11 +183,17 @@ export class Dialer {
   }
 }
 
-function whatIsMissing({ offer, connection }: Dial): string {
-  if (!connection || connection.connectionState === ConnectionState.New) {
-    return 'it sent no offer. Signaling may have lost it.'
+function whyLate(id: number, { connection, lastFailure }: Dial): NetError {
+  const what = `Peer ${id} could not be reached within ${CONNECT_TIMEOUT_MS / 1000} s`
+  if (connection && connection.connectionState !== ConnectionState.New) {
+    return connectionFailure('ERR_TIMEOUT', what, connection)
   }
-  if (connection.connectionState === ConnectionState.Connected) return 'its data channels did not open.'
-  if (offer && connection.signalingState !== 0) return 'it did not answer the offer. Signaling may have lost it.'
-  return 'no route was found between the two networks. A TURN server in iceServers would give one.'
+  const noOffer = lastFailure ? 'it sent no offer after the one that failed' : 'it sent no offer'
+  const { diagnosis } = lastFailure ?? {}
+  if (lastFailure && diagnosis) {
+    return new NetError('ERR_TIMEOUT', `${what}: ${noOffer}. ${lastFailure.message}`, { cause: lastFailure, diagnosis })
+  }
+  return connection
+    ? connectionFailure('ERR_TIMEOUT', `${what}: ${noOffer}`, connection)
+    : new NetError('ERR_TIMEOUT', `${what}: ${noOffer}.`)
 }

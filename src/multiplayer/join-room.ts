@@ -76,7 +76,7 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     },
   })
   const iceServers = options.iceServers ?? session.iceServers
-  const dialer = new Dialer(session, peer, { ...ownConfiguration, iceServers }, clock, {
+  const dialer = new Dialer(session, peer, { ...ownConfiguration, iceServers, clock }, clock, {
     failed: (id, error) => {
       hostReached?.reject(error)
       room.dialFailed(id, error)

@@ -8,6 +8,7 @@ import { UNRELIABLE_HIGH_WATER } from '../net/link/constants.ts'
 import { type LinkEnd, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { connectionFailure } from './connection-failure.ts'
 import { LINGER_MS, MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
 import { TransferMode } from './types.ts'
 
@@ -138,8 +139,7 @@ export class RemotePeer {
 
   #whyFailed(reason: LinkEnd): NetError {
     if (reason === 'protocol_error' && this.#lastError) return this.#lastError
-    return new NetError('ERR_CONNECTION_ERROR', `Peer ${this.id} could not be connected to (${reason}).`, {
-      cause: this.#lastError,
-    })
+    const what = `Peer ${this.id} could not be connected to`
+    return connectionFailure('ERR_CONNECTION_ERROR', what, this.connection, this.#lastError)
   }
 }

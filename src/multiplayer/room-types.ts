@@ -15,7 +15,7 @@ export type RoomEvents = {
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
-  /** A peer of the room could not be reached. `error` says in which phase it failed. */
+  /** A peer of the room could not be reached. `error` says in which phase it failed, see `error.diagnosis`. */
   connectionFailed: (id: number, error: NetError) => void
   /** Something that is not fatal: a bad packet, a refused request. */
   error: (error: NetError) => void

@@ -132,6 +132,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       failed: (error) => this.#failed(remote, error),
     })
     this.#remotes.set(id, remote)
+    if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
   }
 
   /** Drops a peer and its connection without a word. Does nothing when there is none. */

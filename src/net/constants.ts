@@ -15,3 +15,12 @@ export const MAX_SDP_LENGTH = 16_384
  */
 export const MAX_UNREAD_PACKETS = 8_192
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
+/** Changes of state that a connection remembers: one that is made and closed has about ten. */
+export const MAX_STATE_CHANGES = 64
+
+/**
+ * How long a phase of connecting may take before it is called slow, in ms. A DTLS flight that is lost once takes a
+ * second more, an ICE check that is repeated twice 1.5 s.
+ */
+export const SLOW_PHASE_MS = 2_000

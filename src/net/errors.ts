@@ -1,5 +1,7 @@
 // One error class for everything that the user can meet. `code` is for programs, `message` for people.
 
+import type { Diagnosis } from './diagnosis.ts'
+
 /**
  * Why something was refused or failed. Names that begin with `ERR_` and exist in Godot's `Error` enum mean the same here.
  *
@@ -57,11 +59,15 @@ export class NetError extends Error {
   override readonly name = 'NetError'
   /** What went wrong, for programs. */
   readonly code: NetErrorCode
+  /** Of a peer connection that could not be made: in which phase it failed, and the likely cause. */
+  readonly diagnosis: Diagnosis | undefined
 
   /** @param message A sentence that says what to do. */
-  constructor(code: NetErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(code: NetErrorCode, message: string, options: { cause?: unknown; diagnosis?: Diagnosis } = {}) {
+    const { diagnosis, ...rest } = options
+    super(message, rest)
     this.code = code
+    this.diagnosis = diagnosis
   }
 }
 

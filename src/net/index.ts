@@ -1,8 +1,11 @@
 // `skein/net`: one connection.
 
+export type { AddressFamily, CandidateKind, CandidateType } from './candidates.ts'
 export { type CancelTimer, type Clock, every, systemClock, VirtualClock } from './clock.ts'
 export { decode, encode, type PacketValue } from './codec/codec.ts'
+export type { StateChange } from './connection-history.ts'
 export { type DataChannelEvents, WebRTCDataChannel, WriteMode } from './data-channel.ts'
+export type { ConnectionPhase, Diagnosis, PhaseReport } from './diagnosis.ts'
 export { browserDriver } from './drivers/browser.ts'
 export * from './drivers/driver.ts'
 export { Emitter, type Off } from './emitter.ts'

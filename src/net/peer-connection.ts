@@ -1,8 +1,11 @@
 // One peer connection (Godot: WebRTCPeerConnection): checks every call against the state, queues early candidates, and
 // leaves the rest to a driver. It knows nothing of signaling: its user carries descriptions and candidates across.
 
+import { systemClock } from './clock.ts'
+import { ConnectionHistory } from './connection-history.ts'
 import { MAX_EARLY_CANDIDATES, MAX_REMOTE_CANDIDATES, MAX_SDP_LENGTH } from './constants.ts'
 import { WebRTCDataChannel } from './data-channel.ts'
+import { type Diagnosis, diagnose } from './diagnosis.ts'
 import { browserDriver } from './drivers/browser.ts'
 import {
   type ConnectionConfiguration,
@@ -34,6 +37,10 @@ const encoder = new TextEncoder()
 let defaultDriver: WebRTCDriver | undefined
 let platformDriver: WebRTCDriver | undefined
 
+function chosenDriver(): WebRTCDriver | undefined {
+  return defaultDriver ?? platformDriver
+}
+
 /** Names the implementation of a platform that has none of its own. Called by `skein/node`. */
 export function setPlatformDriver(driver: WebRTCDriver | undefined): void {
   platformDriver = driver
@@ -58,6 +65,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #connectionState: ConnectionState = ConnectionState.New
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
+  #history: ConnectionHistory | undefined
 
   get connectionState(): ConnectionState {
     return this.#connectionState
@@ -78,6 +86,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     // A listener of a channel has begun anew already.
     if (this.#driver) return
     this.#configuration = configuration
+    this.#history = undefined
     this.#channels = []
     this.#earlyCandidates = []
     this.#remoteCandidates = 0
@@ -117,6 +126,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
     }
     const driver = this.#connect()
+    this.#told.offers = true
+    this.#told.note('started')
     this.#setConnectionState(ConnectionState.Connecting)
     // A listener may have closed it.
     if (this.#driver === driver) driver.createOffer()
@@ -133,6 +144,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     const driver = this.#connect()
     this.#created = undefined
     this.#awaitsAnswer = type === 'offer'
+    this.#told.local.addAll(sdp)
+    this.#told.note('localSet')
     driver.setLocalDescription(type, sdp)
   }
 
@@ -154,6 +167,9 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     }
     const driver = this.#connect()
     driver.setRemoteDescription(type, sdp)
+    this.#told.note('started')
+    this.#told.note('remoteSet')
+    this.#told.remote.addAll(sdp)
     this.#hasRemoteDescription = true
     this.#awaitsAnswer = false
     this.#setConnectionState(ConnectionState.Connecting)
@@ -177,6 +193,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       ? this.#remoteCandidates > MAX_REMOTE_CANDIDATES
       : this.#earlyCandidates.length >= MAX_EARLY_CANDIDATES
     if (full) throw new NetError('ERR_OUT_OF_MEMORY', 'The remote sent too many candidates.')
+    this.#told.remote.add(name)
     if (this.#hasRemoteDescription) this.#connect().addIceCandidate(media, index, name)
     else this.#earlyCandidates.push([media, index, name])
   }
@@ -192,6 +209,14 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** The types of the candidates in use: `relay` means through TURN. `undefined` until connected. */
   selectedRoute(): Promise<SelectedRoute | undefined> {
     return this.#driver?.selectedRoute() ?? Promise.resolve(undefined)
+  }
+
+  /**
+   * What became of it, in words: the phase it is in or failed in, how long each took, the candidates of both sides, and
+   * the likely cause. At any time, also afterwards.
+   */
+  diagnose(): Diagnosis {
+    return diagnose(this.#told, this.#configuration)
   }
 
   /** Closes the channels and the connection. What was not sent yet is lost. */
@@ -214,10 +239,13 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       description: (type, sdp) => {
         if (!current()) return
         this.#created = type
+        this.#told.note('described')
         this.emit('sessionDescriptionCreated', type, sdp)
       },
       candidate: (media, index, name) => {
-        if (current()) this.emit('iceCandidateCreated', media, index, name)
+        if (!current()) return
+        this.#told.local.add(name)
+        this.emit('iceCandidateCreated', media, index, name)
       },
       channel: (channel) => {
         if (!current() || this.listenerCount('dataChannelReceived') === 0) channel.close()
@@ -225,28 +253,64 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       },
       connectionState: (state) => {
         if (!current()) return
+        if (state === ConnectionState.Connected) this.#secured(driver)
         // The remote closed, and the platform tells.
-        if (state === ConnectionState.Closed) return this.close()
-        if (state === ConnectionState.Failed) this.#endChannels()
+        if (state === ConnectionState.Closed) {
+          this.#told.ended('closed by the other side')
+          return this.close()
+        }
+        if (state === ConnectionState.Failed) {
+          this.#told.ended('failed')
+          this.#endChannels()
+        }
         // New is where we were; Connecting is set when connecting is started.
         if (state !== ConnectionState.New) this.#setConnectionState(state)
       },
       gatheringState: (state) => {
-        if (current()) this.#gatheringState = state
+        if (!current()) return
+        this.#gatheringState = state
+        this.#told.changed('gathering', state)
+        if (state === GatheringState.Complete) this.#told.note('gathered')
       },
       signalingState: (state) => {
-        if (current()) this.#signalingState = state
+        if (!current()) return
+        this.#signalingState = state
+        this.#told.changed('signaling', state)
+      },
+      routed: () => {
+        if (current()) this.#told.note('routed')
       },
       error: (error) => {
-        if (current()) this.emit('error', error)
+        if (!current()) return
+        this.#told.lastError = error.message
+        this.emit('error', error)
       },
     })
     this.#driver = driver
     return driver
   }
 
+  /** Made on first use, as the driver is: in whose time it is kept. */
+  get #told(): ConnectionHistory {
+    const { clock, driver } = this.#configuration
+    this.#history ??= new ConnectionHistory(clock ?? (driver ?? chosenDriver())?.clock ?? systemClock)
+    return this.#history
+  }
+
+  /** ICE and DTLS are through. */
+  #secured(driver: DriverConnection): void {
+    const told = this.#told
+    told.note('secured')
+    driver.selectedRoute().then(
+      (route) => {
+        told.route = route
+      },
+      () => {},
+    )
+  }
+
   #chooseDriver(): WebRTCDriver {
-    const chosen = this.#configuration.driver ?? defaultDriver ?? platformDriver
+    const chosen = this.#configuration.driver ?? chosenDriver()
     if (chosen) return chosen
     if (typeof document === 'undefined' && typeof RTCPeerConnection === 'undefined') {
       throw new NetError('ERR_DRIVER_MISSING', "Outside of a browser, add `import 'skein/node'` to the program.")
@@ -255,7 +319,9 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   }
 
   #adopt(channel: DriverChannel): WebRTCDataChannel {
+    const told = this.#told
     const adopted = new WebRTCDataChannel(channel)
+    adopted.on('open', () => told.note('opened'))
     this.#channels.push(adopted)
     return adopted
   }
@@ -269,6 +335,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #setConnectionState(state: ConnectionState): void {
     if (this.#connectionState === state || this.#connectionState === ConnectionState.Closed) return
     this.#connectionState = state
+    this.#told.changed('connection', state)
     this.emit('connectionStateChanged', state)
   }
 
@@ -280,6 +347,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #shut(): void {
     const driver = this.#driver
     this.#driver = undefined
+    if (this.#connectionState !== ConnectionState.Closed) {
+      this.#told.ended('closed')
+      this.#told.changed('connection', ConnectionState.Closed)
+    }
     this.#connectionState = ConnectionState.Closed
     this.#signalingState = SignalingState.Closed
     driver?.close()

@@ -73,6 +73,7 @@ async function meet() {
 describe('a connection that fails before it stands is dialled again', () => {
   const failures: Record<string, (side: 'offer' | 'answer', before: number) => boolean> = {
     'on the side that offers': (side, before) => side === 'offer' && before === 0,
+    'on the side that answers': (side, before) => side === 'answer' && before === 0,
     'on both sides': (_side, before) => before === 0,
     'as often as it may': (side, before) => side === 'offer' && before < MAX_REDIALS,
   }
@@ -89,6 +90,18 @@ describe('a connection that fails before it stands is dialled again', () => {
       expect(driver.offers).toBeGreaterThan(1)
     })
   }
+
+  it('and given up on both sides at once when only the side that answers saw it fail, each time', async () => {
+    const driver = new FailingDriver((side) => side === 'answer')
+    WebRTCPeerConnection.setDefaultExtension(driver)
+    const { first, second, hearsFirst, hearsSecond } = await meet()
+    await Promise.all([hearsFirst, hearsSecond].map((witness) => witness.until(() => witness.failed.length > 0)))
+    expect(hearsFirst.failed).toMatchObject([[second.id, { code: 'ERR_CONNECTION_ERROR' }]])
+    expect(hearsSecond.failed).toMatchObject([[first.id, { code: 'ERR_CONNECTION_ERROR' }]])
+    expect(hearsSecond.failed[0]![1].message).toContain('it saw the connection fail')
+    expect(hearsSecond.failed[0]![1].diagnosis).toBeDefined()
+    expect([driver.offers, driver.answers]).toEqual([1 + MAX_REDIALS, 1 + MAX_REDIALS])
+  })
 
   it('and given up by connectionFailed after the last time', async () => {
     const driver = new FailingDriver((side) => side === 'offer')
@@ -166,7 +179,8 @@ describe('a dial that gets nowhere', () => {
     await offered
     clock.advance(CONNECT_TIMEOUT_MS)
     expect(offers).toEqual(['offer'])
-    expect(witness.failed[0]![1].message).toContain('it did not answer the offer')
+    expect(witness.failed[0]![1].message).toContain('it failed in signaling. The answer never came.')
+    expect(witness.failed[0]![1].diagnosis?.phase).toBe('signaling')
   })
 
   it('is told of signals that cannot be used, and goes on', async () => {

@@ -25,6 +25,7 @@ export function hostCandidate(address: string, port: number): string {
 
 /** The candidates that a signal carries. */
 export function candidatesOf(signal: Signal): Candidate[] {
+  if (signal.kind === 'failed') return []
   const lines = signal.kind === 'candidate' ? [signal.name] : signal.sdp.split(/\r?\n/)
   return lines.flatMap((line) => parseCandidate(line) ?? [])
 }

@@ -62,6 +62,7 @@ export class IntruderLine {
       else this.#early.push([signal.name, signal.media])
       return
     }
+    if (signal.kind === 'failed') return
     this.connection.setRemoteDescription(answerAs(signal.sdp), 'answer')
     this.#described = true
     for (const [name, media] of this.#early) this.connection.addRemoteCandidate(name, media)

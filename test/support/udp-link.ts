@@ -82,6 +82,7 @@ export class UdpLink {
     if (usable && isIP(usable.address) === 4) await path.know(index, usable.address, usable.port)
     const own = usable ? hostCandidate(this.#host, await path.port(index)) : undefined
     if (signal.kind === 'description') return { ...signal, sdp: replaceInDescription(signal.sdp, own) }
+    if (signal.kind === 'failed') return signal
     return own === undefined ? undefined : { ...signal, name: own }
   }
 

@@ -91,6 +91,10 @@ class BrowserConnection implements DriverConnection {
     pc.onconnectionstatechange = () => {
       if (!this.#closed) events.connectionState(CONNECTION_STATES[pc.connectionState])
     }
+    pc.oniceconnectionstatechange = () => {
+      const { iceConnectionState: state } = pc
+      if (!this.#closed && (state === 'connected' || state === 'completed')) events.routed()
+    }
     pc.onicegatheringstatechange = () => {
       if (!this.#closed) events.gatheringState(GATHERING_STATES[pc.iceGatheringState])
     }

@@ -5,6 +5,7 @@
 // The core above checks the state and the arguments of every call first, so a driver may trust them. A driver calls
 // its events only asynchronously, never from inside a call that the core makes, and never after `close`.
 
+import type { Clock } from '../clock.ts'
 import type { NetError } from '../errors.ts'
 
 /** Godot: WebRTCPeerConnection.ConnectionState. */
@@ -44,6 +45,8 @@ export interface ConnectionConfiguration {
   readonly iceServers?: readonly IceServer[]
   /** `relay`: only TURN routes, so that no address is told to the other side. Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay'
+  /** In whose time the history for `diagnose` and `stats` is kept. Default: the driver's, or the machine's. */
+  readonly clock?: Clock
   /** Options of the Node driver; others ignore them. */
   readonly node?: NodeConfiguration
 }
@@ -115,6 +118,8 @@ export interface DriverConnectionEvents {
   connectionState(state: ConnectionState): void
   gatheringState(state: GatheringState): void
   signalingState(state: SignalingState): void
+  /** ICE found a way, and DTLS follows. Only for `diagnose`: a driver that cannot tell leaves it out. */
+  routed(): void
   /** Something that failed later. When the connection cannot go on, `connectionState` with Failed follows. */
   error(error: NetError): void
 }
@@ -143,6 +148,8 @@ export interface SelectedRoute {
 
 export interface WebRTCDriver {
   readonly name: string
+  /** The time in which its connections live, where that is not the machine's. */
+  readonly clock?: Clock
   /** @throws {NetError} ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_INVALID_PARAMETER */
   createConnection(configuration: ConnectionConfiguration, events: DriverConnectionEvents): DriverConnection
 }

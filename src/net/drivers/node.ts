@@ -119,6 +119,11 @@ class NodeConnection implements DriverConnection {
         if (!this.#closed) events.connectionState(state)
       }),
     )
+    pc.onIceStateChange(
+      guarded((state) => {
+        if (!this.#closed && (state === 'connected' || state === 'completed')) events.routed()
+      }),
+    )
     pc.onGatheringStateChange(
       guarded((name) => {
         if (name === 'complete') this.#isGathered = true

@@ -1,5 +1,6 @@
 // The driver for connections over a SimulatedNetwork: descriptions and states as in Node, datagrams in memory.
 
+import type { Clock } from '../clock.ts'
 import { NetError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import { type ChannelHost, resetStream, SimulatedChannel } from '../simulation/channel.ts'
@@ -29,10 +30,11 @@ import {
   type WebRTCDriver,
 } from './driver.ts'
 
-/** @param machineFor Called for every connection: the machine that it runs on. */
-export function createSimulatedDriver(machineFor: () => Machine, random: Random): WebRTCDriver {
+/** @param machineFor Called for every connection: the machine that it runs on, in the time of `clock`. */
+export function createSimulatedDriver(machineFor: () => Machine, random: Random, clock: Clock): WebRTCDriver {
   return {
     name: 'simulated',
+    clock,
     createConnection: (configuration, events) => new SimulatedConnection(machineFor(), random, configuration, events),
   }
 }
@@ -156,6 +158,7 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
     if (!this.#candidateType) return
     this.#handshake = new Handshake(this.#machine.clock, this.#localType === 'answer', {
       transmit: (datagram) => this.#transmit(datagram),
+      routed: () => this.#events.routed(),
       connected: () => this.#connected(),
       established: () => this.#established(),
       failed: (reason) => {

@@ -44,6 +44,8 @@ export const Signal = v.variant('kind', [
     index: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
     name: v.pipe(v.string(), v.maxLength(MAX_CANDIDATE_LENGTH)),
   }),
+  /** From the side that answers: it saw the attempt fail. The other side may dial again at once. */
+  v.strictObject({ kind: v.literal('failed'), attempt: Attempt }),
 ])
 
 export const IceServer = v.object({

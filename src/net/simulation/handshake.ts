@@ -25,8 +25,13 @@ const STEPS: readonly Step[] = [
 /** After this step the connection is secure: RTCPeerConnection calls that connected. */
 const LAST_OF_DTLS = 2
 
+/** After this step ICE has found the way. */
+const LAST_OF_ICE = 0
+
 export interface HandshakeEvents {
   transmit(datagram: Datagram): void
+  /** ICE is through. */
+  routed(): void
   /** ICE and DTLS are through. */
   connected(): void
   /** SCTP is, too: channels may open. */
@@ -101,6 +106,7 @@ export class Handshake {
     this.#step += 1
     if (this.done) this.close()
     else if (this.#isActive) this.#begin()
+    if (done === LAST_OF_ICE) this.#events.routed()
     if (done === LAST_OF_DTLS) this.#events.connected()
     if (this.done) this.#events.established()
   }

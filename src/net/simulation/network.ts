@@ -62,7 +62,7 @@ export class SimulatedNetwork {
     this.random = seededRandom(seed)
     this.signaling = new MemorySignaling({ latencyMs: signalingLatencyMs })
     this.#runner = new Runner(this.clock, `seed ${seed}`)
-    this.driver = createSimulatedDriver(() => this.#machine(this.#freeName()), this.random)
+    this.driver = createSimulatedDriver(() => this.#machine(this.#freeName()), this.random, this.clock)
   }
 
   /**
@@ -73,7 +73,7 @@ export class SimulatedNetwork {
     const machine = this.#machine(name)
     return {
       signaling: this.signaling,
-      driver: createSimulatedDriver(() => machine, this.random),
+      driver: createSimulatedDriver(() => machine, this.random, machine.clock),
       clock: machine.clock,
       random: this.random,
     }

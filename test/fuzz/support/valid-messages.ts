@@ -14,6 +14,7 @@ export const SIGNALS: readonly { [key: string]: Json }[] = [
     index: 0,
     name: 'candidate:1 1 UDP 2122260223 192.0.2.1 54321 typ host',
   },
+  { kind: 'failed', attempt: 1 },
 ]
 
 export const CLIENT_MESSAGES: readonly Json[] = [

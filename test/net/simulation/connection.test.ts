@@ -111,6 +111,7 @@ test('a passive side that is asked again when all is done answers once, and goes
   let sent = 0
   const handshake = new Handshake(clock, false, {
     transmit: () => sent++,
+    routed: () => {},
     connected: () => {},
     established: () => {},
     failed: () => {},
