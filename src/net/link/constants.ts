@@ -1,31 +1,70 @@
 // Limits of a link. Each says why it is that.
 
-/** Version of the wire format below; peers of different versions refuse each other. */
-export const LINK_VERSION = 1
+/** Version of the wire format in wire.ts; peers of different versions refuse each other. */
+export const LINK_VERSION = 2
 
-/** Bytes of a message. One SCTP packet carries about 1,156; a reliable packet that is larger is cut into fragments. */
-export const MAX_FRAGMENT = 16_384
+/** Bytes of a message: one SCTP packet carries 1,156, and what fits one packet is lost or late alone. */
+export const MAX_MESSAGE = 1_150
 
-/** The largest reliable packet, in bytes: a level or a replay fits, and a receiver never holds more than this for one. */
-export const MAX_RELIABLE_PACKET = 1024 * 1024
+/** The largest reliable packet, in bytes: a level with its pictures. */
+export const MAX_RELIABLE_PACKET = 64 * 1024 * 1024
 
-/** Fragments of one packet: eight times as many as we send. Each costs its receiver about 250 bytes beside its content. */
-export const MAX_FRAGMENTS = 512
+/** Bytes of packets of one peer that have begun to arrive, at most: two of the largest. */
+export const MAX_UNFINISHED_BYTES = 2 * MAX_RELIABLE_PACKET
 
-/** The largest unreliable packet, in bytes. From 1,150 on one lost piece loses all: 16 KiB are 15 pieces. */
+/** The same of all peers of one multiplayer peer together: a quarter of what a page may take. */
+export const MAX_UNFINISHED_BYTES_IN_ALL = 512 * 1024 * 1024
+
+/** What is allocated for a packet at first, in bytes; it doubles as content comes, so that a mere claim costs nothing. */
+export const FIRST_ALLOCATION = 64 * 1024
+
+/** Pieces of an unreliable packet: at 1 % loss already one of seven such packets is lost. Four bits count them. */
+export const MAX_UNRELIABLE_PIECES = 16
+
+/** The largest unreliable packet, in bytes: 16 pieces. */
 export const MAX_UNRELIABLE_PACKET = 16_000
 
+/** Unreliable packets of one peer that have begun to arrive, at most; the oldest goes. */
+export const MAX_UNFINISHED_UNRELIABLE = 8
+
+/** How long the rest of an unreliable packet is waited for, in ms: later it is worth nothing. */
+export const UNFINISHED_TIMEOUT_MS = 500
+
 /** Bytes on an unreliable channel above which packets wait on our side, where the newest wins. */
-export const UNRELIABLE_HIGH_WATER = 16_384
+export const UNRELIABLE_HIGH_WATER = 8_192
 
-/** Unreliable packets that wait, at most: half a second of state at 60 Hz. Then the oldest goes. */
-export const MAX_WAITING_UNRELIABLE = 32
+/** How long an unreliable packet waits for its turn, in ms: three ticks at 60 Hz. Later it is worth nothing. */
+export const MAX_UNRELIABLE_WAIT_MS = 50
 
-/** Bytes on the reliable channels above which `send` answers "hold on". About a second of a 2 Mbit/s link. */
-export const RELIABLE_HIGH_WATER = 256 * 1024
+/** Bytes of unreliable packets that wait, at most: beyond, the oldest goes. */
+export const MAX_WAITING_UNRELIABLE_BYTES = 64 * 1024
 
-/** Bytes on the reliable channels at which the peer is given up. Chromium fails a channel at 16 MiB. */
-export const MAX_RELIABLE_BUFFERED = 8 * 1024 * 1024
+/** Packets from this size on are bulk where no lane is given: over 2 Mbit/s they take longer than eight ticks. */
+export const BULK_FROM = 32 * 1024
+
+/** Lanes: the three of ours and those of the user. Each costs its receiver an unfinished packet. */
+export const MAX_LANES = 16
+
+/** Bytes that wait in a lane or are on their way from which on `send` answers "hold on". A second of a 2 Mbit/s link. */
+export const LANE_HIGH_WATER = 256 * 1024
+
+/** Bytes at which a lane that was full counts as drained. */
+export const LANE_LOW_WATER = 64 * 1024
+
+/** Reliable bytes that wait for one peer at which it is given up: two of the largest packets. */
+export const MAX_QUEUED = 2 * MAX_RELIABLE_PACKET
+
+/** Reliable packets that wait for one peer at which it is given up: each takes about 100 bytes beside its content. */
+export const MAX_QUEUED_PACKETS = 1_000_000
+
+/** Bytes on a reliable channel above which nothing more is handed over: what SCTP has cannot be overtaken. */
+export const RELIABLE_HIGH_WATER = 16 * 1024
+
+/** The same at a goodbye: there is no later. Chromium fails a channel at 16 MiB. */
+export const LAST_HIGH_WATER = 8 * 1024 * 1024
+
+/** Progress of a packet is told each time this many bytes more have gone or come. */
+export const PROGRESS_STEP = 64 * 1024
 
 /** Between two heartbeats, in ms. Hidden tabs get a timer a second at best. */
 export const HEARTBEAT_MS = 500
@@ -50,3 +89,39 @@ export const MAX_EARLY_MESSAGES = 256
 
 /** Messages that the loss figure looks back on. At 30 Hz about 4 s. */
 export const LOSS_WINDOW = 128
+
+/** Messages whose fate is known by an acknowledgement besides the newest: the bits of its history. */
+export const ACK_HISTORY = 32
+
+/** How long the arrival of a packet is kept back, in ms, in case something goes the other way: less than a tick at 60 Hz. */
+export const ACK_DELAY_MS = 10
+
+/** The same for messages of the stream: they set its pace. */
+export const STREAM_ACK_DELAY_MS = 5
+
+/** Messages of the stream after which their arrival is told at once. One in four: TCP's delayed ACK, and half of it. */
+export const STREAM_ACK_EVERY = 4
+
+/** While a transfer goes on, the path is sounded at least this often, in ms. */
+export const PROBE_MS = 10
+
+/** Bytes that may be on their way before anything is known about the path (RFC 6928: ten packets). */
+export const INITIAL_WINDOW = 10 * MAX_MESSAGE
+
+/** Bytes that may always be on their way: less would stand still with each loss. */
+export const MIN_WINDOW = 2 * MAX_MESSAGE
+
+/** Bytes on their way, at most: 1 Gbit/s at 8 ms, 80 Mbit/s at 100 ms. Also what a receiver keeps of what came too early. */
+export const MAX_WINDOW = 1024 * 1024
+
+/** The queue that is aimed at, in ms, where packets are short against it: above what timers and schedulers disturb. */
+export const TARGET_QUEUE_MS = 3
+
+/** The same in packets: fewer than one and a half cannot be told from none. */
+export const TARGET_QUEUE_PACKETS = 1.5
+
+/** How long the shortest delay is remembered, in ms (twice this at most): as LEDBAT does, against clocks that drift. */
+export const BASE_DELAY_MS = 10_000
+
+/** Nothing is waited for longer than this when it is counted as on its way, in ms. */
+export const MAX_FLIGHT_MS = 1_000

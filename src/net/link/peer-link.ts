@@ -1,22 +1,39 @@
-// One remote peer above its data channels: greeting, packets, heartbeat, goodbye. Sans-IO: bytes and the clock come in,
-// bytes and events go out. It does not know how the channels came to be, nor what the packets mean.
+// One remote peer above its data channels: greeting, packets in their lanes, acknowledgements, heartbeat, goodbye. Sans-IO:
+// bytes and the clock come in, bytes and events go out. It does not know how the channels came to be, nor what the packets
+// mean. What is sent goes out at `flush`, which its user calls at the end of a task or tick.
 
 import { type CancelTimer, type Clock, every } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
+import { Acknowledger } from './acknowledger.ts'
+import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
+  ACK_DELAY_MS,
   GOODBYE_TIMEOUT_MS,
   HEARTBEAT_MS,
+  INITIAL_WINDOW,
+  LANE_HIGH_WATER,
+  LANE_LOW_WATER,
   LINK_VERSION,
   MAX_BAD_MESSAGES,
   MAX_EARLY_MESSAGES,
+  MAX_QUEUED,
+  MAX_QUEUED_PACKETS,
   MAX_SILENCE_STEP_MS,
-  RELIABLE_HIGH_WATER,
+  PROBE_MS,
   SILENCE_TIMEOUT_MS,
+  STREAM_ACK_DELAY_MS,
+  STREAM_ACK_EVERY,
 } from './constants.ts'
-import { reliableMessages, unreliableMessage } from './messages.ts'
-import { type Counters, type Incoming, type LinkChannel, type Port, ReliablePort, UnreliablePort } from './port.ts'
-import { RoundTripMeter } from './round-trip.ts'
-import { Goodbye, Kind } from './wire.ts'
+import { u32At } from './frames.ts'
+import { UnfinishedBudget } from './joiner.ts'
+import { CONTROL_LANE, type LaneTable, splitLanes } from './lane-table.ts'
+import type { OutgoingPacket } from './lanes.ts'
+import { ReliablePort } from './reliable-port.ts'
+import type { Receipt } from './sent-log.ts'
+import { StreamReceiver, StreamSender } from './stream.ts'
+import type { Tap } from './tap.ts'
+import { UnreliablePort } from './unreliable-port.ts'
+import { Goodbye, KIND_MASK, Kind } from './wire.ts'
 
 export type LinkEnd =
   | 'left'
@@ -31,55 +48,92 @@ export interface LinkEvents {
   connected(): void
   /** A packet that arrived on channel `port`. */
   packet(port: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
+  /** A lane that was full takes more. */
+  drained?(lane: number): void
+  /** A large reliable packet is on its way. */
+  progress?(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
+  /** The remote says something about the bulk connection. */
+  signal?(payload: Uint8Array): void
   /** The remote sent something that cannot be understood. */
   rejected(error: NetError): void
   /** Over, from the remote's side or by failure; once. After `goodbye` or `close` it does not come. */
   ended(reason: LinkEnd): void
 }
 
-export interface LinkStats extends Readonly<Counters> {
+export interface LinkStats extends Readonly<TrafficCounters> {
   readonly roundTripTimeMs: number | undefined
   readonly roundTripVariationMs: number | undefined
   readonly lossIn: number
   readonly lossOut: number
   readonly bufferedBytes: number
+  readonly queueMs: number
+  readonly capacityBytesPerSecond: number | undefined
 }
+
+export interface PeerLinkOptions {
+  /** The reliable channel, the unreliable one, then the user channels. */
+  readonly channels: readonly { readonly channel: LinkChannel; readonly reliable: boolean }[]
+  /** One number for each user channel; both sides must have the same. */
+  readonly modes: readonly number[]
+  readonly clock: Clock
+  readonly events: LinkEvents
+  readonly lanes?: LaneTable
+  readonly budget?: UnfinishedBudget
+}
+
+type Port = ReliablePort | UnreliablePort
 
 const NOTHING = new Uint8Array(0)
 
 export class PeerLink {
   readonly #clock: Clock
   readonly #events: LinkEvents
-  readonly #ports: readonly (ReliablePort | UnreliablePort)[]
+  readonly #ports: readonly Port[]
+  readonly #first: ReliablePort
+  readonly #unreliable: UnreliablePort
+  readonly #streamOut: StreamSender
+  readonly #streamIn: StreamReceiver
+  readonly #acknowledger: Acknowledger
   readonly #greeting: Uint8Array
-  readonly #counters: Counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
-  readonly #roundTrip = new RoundTripMeter()
+  readonly #counters: TrafficCounters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
+  /** Lanes that were told to be full. */
+  readonly #full = new Set<number>()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
   #greeted = false
-  #early: [port: number, incoming: Incoming][] = []
-  #lossOut = 0
+  #early: [port: number, kind: number, ordered: boolean, payload: Uint8Array][] = []
   #heard = false
   #silenceMs = 0
   #lastTick = 0
+  #ackDueAt = Number.POSITIVE_INFINITY
+  #cancelAck: CancelTimer | undefined
+  #cancelProbe: CancelTimer | undefined
+  #streamMessages = 0
+  /** Where the remote's stream ends, once it has said goodbye. */
+  #streamEnd: number | undefined
+  #goodbye: number = Goodbye.Left
   #stopHeartbeat: CancelTimer | undefined
   #finishGoodbye: (() => void) | undefined
 
-  /**
-   * @param channels The reliable channel, the unreliable one, then the user channels.
-   * @param modes One number for each user channel; both sides must have the same.
-   */
-  constructor(
-    channels: readonly { readonly channel: LinkChannel; readonly reliable: boolean }[],
-    modes: readonly number[],
-    clock: Clock,
-    events: LinkEvents,
-  ) {
+  constructor({ channels, modes, clock, events, lanes, budget = new UnfinishedBudget() }: PeerLinkOptions) {
     this.#clock = clock
     this.#events = events
     this.#greeting = Uint8Array.of(LINK_VERSION, ...modes)
-    this.#ports = channels.map(({ channel, reliable }) =>
-      reliable ? new ReliablePort(channel, this.#counters) : new UnreliablePort(channel, this.#counters),
+    this.#acknowledger = new Acknowledger({
+      flight: () => this.#flight,
+      progress: (reliable, stream) => this.#hearProgress(reliable, stream),
+    })
+    const { urgent, bulk } = splitLanes(lanes)
+    const sending = (lane: number, bytes: number, total: number) => events.progress?.('out', lane, bytes, total)
+    const receiving = (lane: number, bytes: number, total: number) => events.progress?.('in', lane, bytes, total)
+    this.#ports = channels.map(({ channel, reliable }, port) =>
+      reliable
+        ? new ReliablePort(channel, urgent, budget, this.#counters, sending, receiving, port === 0)
+        : new UnreliablePort(channel, this.#acknowledger, this.#counters),
     )
+    this.#first = this.#ports[0] as ReliablePort
+    this.#unreliable = this.#ports[1] as UnreliablePort
+    this.#streamOut = new StreamSender(bulk, this.#first.channel, (message) => this.#first.put(message, 0), sending)
+    this.#streamIn = new StreamReceiver(budget, receiving)
   }
 
   get connected(): boolean {
@@ -87,52 +141,120 @@ export class PeerLink {
   }
 
   get stats(): LinkStats {
-    const unreliable = this.#ports[1] as UnreliablePort
+    const { received, sent, roundTrip, path } = this.#acknowledger
+    let bufferedBytes = this.#streamOut.lanes.bytes
+    for (const port of this.#ports) bufferedBytes += port.bufferedBytes
     return {
       ...this.#counters,
-      roundTripTimeMs: this.#roundTrip.smoothedMs,
-      roundTripVariationMs: this.#roundTrip.variationMs,
-      lossIn: unreliable.loss.loss,
-      lossOut: this.#lossOut,
-      bufferedBytes: this.#ports.reduce((sum, port) => sum + port.bufferedAmount, 0),
+      roundTripTimeMs: roundTrip.smoothedMs,
+      roundTripVariationMs: roundTrip.variationMs,
+      lossIn: received.loss.loss,
+      lossOut: sent.loss,
+      bufferedBytes,
+      queueMs: path.queueMs(this.#clock.now()),
+      capacityBytesPerSecond: path.capacity || undefined,
     }
+  }
+
+  /** Hears of every frame in and out; one listener, `undefined` for none. */
+  set tap(tap: Tap | undefined) {
+    const clock = this.#clock
+    for (const [port, { reader, writer, reliable }] of this.#ports.entries()) {
+      reader.onFrame = tap && ((frame) => tap({ ...frame, direction: 'in', at: clock.now(), port, reliable }))
+      writer.onFrame = tap && ((frame) => tap({ ...frame, direction: 'out', at: clock.now(), port, reliable }))
+    }
+    this.#streamIn.reader.onFrame =
+      tap && ((frame) => tap({ ...frame, direction: 'in', at: clock.now(), port: 0, reliable: true }))
+    this.#streamOut.writer.onFrame =
+      tap && ((frame) => tap({ ...frame, direction: 'out', at: clock.now(), port: 0, reliable: true }))
   }
 
   /** The channel is open on this side. */
   opened(port: number): void {
     this.#ports[port]!.open = true
     if (this.#state !== 'opening' || !this.#ports.every((each) => each.open)) return
-    this.#guard(() => this.#reliable(0).send(reliableMessages(Kind.Hello, this.#greeting)))
+    this.#control(Kind.Hello, this.#greeting)
     this.#tryConnect()
   }
 
-  drained(port: number): void {
-    this.#guard(() => this.#ports[port]!.drained())
+  /** The channel takes more. */
+  drained(_port: number): void {
+    this.flush()
   }
 
-  /** Whether the remote takes more at the moment. False: hold back what can wait. */
-  get ready(): boolean {
-    let buffered = 0
-    for (const port of this.#ports) if (port.reliable) buffered += port.bufferedAmount
-    return buffered < RELIABLE_HIGH_WATER
+  /** Whether a lane takes more at the moment. False: hold back what can wait. */
+  ready(lane: number): boolean {
+    const waiting = this.#waiting(lane)
+    if (waiting < LANE_HIGH_WATER) return true
+    this.#full.add(lane)
+    return false
   }
 
-  /** Sends the messages of a packet that were made for a reliable channel. */
-  sendReliable(port: number, messages: readonly Uint8Array[]): void {
+  /** Queues a reliable packet, which must not change any more. It goes at the next `flush`. */
+  sendReliable(port: number, packet: OutgoingPacket, lane: number): void {
     if (this.#state !== 'connected') return
     this.#counters.packetsOut += 1
-    this.#guard(() => this.#reliable(port).send(messages))
+    const first = port === 0
+    const lanes = first && this.#streamOut.lanes.has(lane) ? this.#streamOut.lanes : (this.#ports[port] as ReliablePort).lanes
+    lanes.add(lane, packet)
+    if (lanes.bytes > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS) this.fail('buffer_overflow')
   }
 
-  /** Sends a packet that was made for an unreliable channel. Stamps it; the bytes may be reused afterwards. */
-  sendUnreliable(port: number, message: Uint8Array): void {
-    if (this.#state !== 'connected') return
+  /** Sends an unreliable packet, which must not change any more, at the next `flush` or sooner. */
+  sendUnreliable(port: number, packet: OutgoingPacket, ordered: boolean, key?: string | number, receipt?: Receipt): void {
+    if (this.#state !== 'connected') {
+      receipt?.(false)
+      return
+    }
     this.#counters.packetsOut += 1
     try {
-      ;(this.#ports[port] as UnreliablePort).send(message)
+      ;(this.#ports[port] as UnreliablePort).send(packet, ordered, this.#clock.now(), key, receipt)
     } catch (error) {
       this.#refused(error)
     }
+  }
+
+  /** Says something about the bulk connection to the remote. */
+  sendSignal(payload: Uint8Array): void {
+    if (this.#state === 'connected') this.#control(Kind.Signal, payload)
+  }
+
+  /** Hands over what waits, as far as the path takes it. */
+  flush(): void {
+    if (this.#state !== 'connected') return
+    try {
+      this.#flush()
+    } catch (error) {
+      this.#refused(error)
+    }
+  }
+
+  /** The stream goes over this channel from now on: a connection of its own. */
+  openBulk(channel: LinkChannel): void {
+    const put = (message: Uint8Array) => {
+      channel.putPacket(message)
+      this.#counters.bytesOut += message.length
+    }
+    this.#streamOut.use(channel, put, false)
+    this.flush()
+  }
+
+  /** That connection is gone: the stream goes on over the first channel, with what may be lost. */
+  closeBulk(): void {
+    if (this.#state === 'over') return
+    this.#guard(() => this.#streamOut.use(this.#first.channel, (message) => this.#first.put(message, 0), true))
+    this.flush()
+  }
+
+  /** A message arrived on the bulk connection. Never throws. */
+  receiveBulk(message: Uint8Array): void {
+    if (this.#state === 'over') return
+    this.#heard = true
+    this.#counters.bytesIn += message.length
+    this.#checked(() => {
+      if ((byteOf(message) & KIND_MASK) !== Kind.Stream) throw invalid('Only the stream goes over this channel.')
+      this.#receiveStream(message)
+    })
   }
 
   /** A message arrived. Never throws. */
@@ -141,8 +263,9 @@ export class PeerLink {
     this.#heard = true
     this.#counters.bytesIn += message.length
     try {
-      const incoming = this.#ports[port]!.receive(message)
-      if (incoming) this.#take(port, incoming)
+      const each = this.#ports[port]!
+      if (each.reliable) this.#receiveReliable(port, each as ReliablePort, message)
+      else this.#receiveUnreliable(port, each as UnreliablePort, message)
     } catch (error) {
       this.#misunderstood(error)
     }
@@ -163,7 +286,7 @@ export class PeerLink {
       return Promise.resolve()
     }
     this.#state = 'leaving'
-    this.#stopHeartbeat?.()
+    this.#stopTimers()
     return new Promise((resolve) => {
       const cancel = this.#clock.setTimeout(() => this.close(), GOODBYE_TIMEOUT_MS)
       this.#finishGoodbye = () => {
@@ -185,17 +308,114 @@ export class PeerLink {
   /** Ends the link without a word. */
   close(): void {
     this.#state = 'over'
-    this.#stopHeartbeat?.()
+    this.#stopTimers()
     this.#early = []
+    for (const port of this.#ports) port.close()
+    this.#streamOut.close()
+    this.#streamIn.close()
+    this.#acknowledger.sent.close()
     this.#finishGoodbye?.()
   }
 
-  #reliable(port: number): ReliablePort {
-    return this.#ports[port] as ReliablePort
+  /** Bytes on their way, on all channels. */
+  get #flight(): number {
+    return this.#acknowledger.sent.flight + this.#first.flight + this.#streamOut.flight
   }
 
-  #take(port: number, incoming: Incoming): void {
-    const { kind, payload } = incoming
+  #waiting(lane: number): number {
+    const { lanes, flight } = this.#streamOut
+    return lanes.has(lane) ? lanes.waiting(lane) + flight : this.#first.lanes.waiting(lane) + this.#first.flight
+  }
+
+  #flush(): void {
+    const now = this.#clock.now()
+    const { window } = this.#acknowledger.path
+    for (const port of this.#ports) if (!port.reliable) (port as UnreliablePort).flush(now)
+    for (const port of this.#ports) {
+      if (port.reliable) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
+    }
+    const { lanes } = this.#streamOut
+    if (lanes.packets > 0) {
+      this.#streamOut.flush(window - this.#acknowledger.sent.flight - this.#first.flight)
+      this.#probe(now)
+    } else if (this.#streamOut.flight > 0) this.#probe(now)
+    for (const lane of this.#full) {
+      if (this.#waiting(lane) > LANE_LOW_WATER) continue
+      this.#full.delete(lane)
+      this.#events.drained?.(lane)
+    }
+  }
+
+  /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
+  #probe(now: number): void {
+    if (now - this.#acknowledger.lastSentAt >= PROBE_MS) this.#unreliable.sendNow(now, true)
+    this.#cancelProbe ??= this.#clock.setTimeout(() => {
+      this.#cancelProbe = undefined
+      this.flush()
+    }, PROBE_MS)
+  }
+
+  #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {
+    if (port === 0) {
+      this.#acknowledger.reliableIn = (this.#acknowledger.reliableIn + 1) & 0xffff
+      this.#acknowledger.madeProgress()
+      if ((byteOf(message) & KIND_MASK) === Kind.Stream) {
+        this.#receiveStream(message)
+        return
+      }
+      this.#owe(ACK_DELAY_MS)
+    }
+    if (message.length === 0) throw invalid('An empty message.')
+    const { reader, joiner } = each
+    reader.open(message, 0)
+    while (this.#state !== 'over' && reader.next()) {
+      const { kind, lane } = reader
+      const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
+      if (payload) this.#take(port, kind, true, payload)
+    }
+  }
+
+  #receiveStream(message: Uint8Array): void {
+    this.#streamIn.receive(message, (each) => this.#checked(() => this.#takeStream(each)))
+    this.#acknowledger.streamIn = this.#streamIn.next
+    this.#acknowledger.madeProgress()
+    this.#streamMessages += 1
+    if (this.#streamMessages >= STREAM_ACK_EVERY) this.#acknowledgeNow()
+    else this.#owe(STREAM_ACK_DELAY_MS)
+    this.#tryEnd()
+  }
+
+  #takeStream(message: Uint8Array): void {
+    const { reader, joiner } = this.#streamIn
+    reader.open(message, 5)
+    while (this.#state !== 'over' && reader.next()) {
+      const { kind, lane } = reader
+      if (kind !== Kind.Value && kind !== Kind.Bytes) throw invalid(`A frame of kind ${kind} does not belong here.`)
+      const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
+      if (payload) this.#take(0, kind, true, payload)
+    }
+  }
+
+  #receiveUnreliable(port: number, each: UnreliablePort, message: Uint8Array): void {
+    const acknowledger = this.#acknowledger
+    const now = this.#clock.now()
+    const start = acknowledger.read(message, now)
+    if (start < 0) return
+    const { number, asks } = acknowledger
+    if (asks) this.#acknowledgeNow()
+    else if (start < message.length) this.#owe(ACK_DELAY_MS)
+    // What waited for room may go now.
+    if (start > 3) this.flush()
+    const { reader } = each
+    reader.open(message, start)
+    while (this.#state !== 'over' && reader.next()) {
+      const { kind, ordered } = reader
+      const payload = each.take(number, now)
+      if (payload) this.#take(port, kind, ordered, payload)
+    }
+  }
+
+  #take(port: number, kind: number, ordered: boolean, payload: Uint8Array): void {
     if (kind === Kind.Hello && port === 0 && !this.#greeted) {
       this.#checkGreeting(payload)
       this.#greeted = true
@@ -203,19 +423,19 @@ export class PeerLink {
       return
     }
     if (this.#state === 'opening') {
-      this.#keepEarly(port, incoming)
+      this.#keepEarly(port, kind, ordered, payload)
       return
     }
-    const reliable = this.#ports[port]!.reliable
     if (kind === Kind.Value || kind === Kind.Bytes) {
       if (this.#state !== 'connected') return
       this.#counters.packetsIn += 1
-      this.#events.packet(port, kind === Kind.Value, incoming.ordered, payload)
-    } else if (kind === Kind.Goodbye && reliable && payload.length === 1) this.#hearGoodbye(port, payload[0]!)
-    else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
-    else if ((kind === Kind.Ping || kind === Kind.Pong) && port === 1 && payload.length === 3) {
-      this.#hearPing(kind, payload)
-    } else throw new NetError('ERR_INVALID_DATA', `A message of kind ${kind} does not belong here.`)
+      this.#events.packet(port, kind === Kind.Value, ordered, payload)
+    } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
+      this.#hearGoodbye(port, payload)
+    } else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
+    else if (kind === Kind.Signal && port === 0) {
+      if (this.#state === 'connected') this.#events.signal?.(payload)
+    } else throw invalid(`A frame of kind ${kind} does not belong here.`)
   }
 
   #checkGreeting(payload: Uint8Array): void {
@@ -238,14 +458,14 @@ export class PeerLink {
     const early = this.#early
     this.#early = []
     this.#events.connected()
-    this.#ping()
-    for (const [port, incoming] of early) this.#checked(() => this.#take(port, incoming))
+    this.#ask()
+    for (const [port, kind, ordered, payload] of early) this.#checked(() => this.#take(port, kind, ordered, payload))
   }
 
   /** What overtook the greeting waits for it. */
-  #keepEarly(port: number, incoming: Incoming): void {
-    if (port === 0) throw new NetError('ERR_INVALID_DATA', 'A packet came before the greeting.')
-    if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push([port, incoming])
+  #keepEarly(port: number, kind: number, ordered: boolean, payload: Uint8Array): void {
+    if (port === 0) throw invalid('A packet came before the greeting.')
+    if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push([port, kind, ordered, payload])
     else if (this.#ports[port]!.reliable) this.fail('buffer_overflow')
     else this.#counters.dropped += 1
   }
@@ -258,42 +478,92 @@ export class PeerLink {
     this.#silenceMs = this.#heard ? 0 : this.#silenceMs + step
     this.#heard = false
     if (this.#silenceMs >= SILENCE_TIMEOUT_MS) this.fail('timeout')
-    else this.#ping()
+    else this.#ask()
   }
 
-  #ping(): void {
-    this.#sendPing(Kind.Ping, this.#roundTrip.ping(this.#clock.now()))
+  /** A sign of life, which is answered: heartbeat and measurement. */
+  #ask(): void {
+    if (this.#state === 'over') return
+    // Whatever was not heard of for so long: an acknowledgement may have been lost.
+    this.#acknowledger.madeProgress()
+    this.#acknowledger.sent.expire(this.#clock.now())
+    this.#guard(() => this.#unreliable.sendNow(this.#clock.now(), true))
+    this.flush()
   }
 
-  #sendPing(kind: Kind, nonce: number): void {
-    const unreliable = this.#ports[1] as UnreliablePort
-    const payload = Uint8Array.of(nonce & 0xff, nonce >>> 8, Math.round(unreliable.loss.loss * 255))
-    this.#guard(() => unreliable.send(unreliableMessage(kind, false, payload)))
+  /** Something arrived: the other side is to know of it within `delayMs`. */
+  #owe(delayMs: number): void {
+    const dueAt = this.#clock.now() + delayMs
+    if (dueAt >= this.#ackDueAt) return
+    this.#cancelAck?.()
+    this.#ackDueAt = dueAt
+    this.#cancelAck = this.#clock.setTimeout(() => {
+      this.#ackDueAt = Number.POSITIVE_INFINITY
+      if (this.#acknowledger.owes) this.#acknowledgeNow()
+    }, delayMs)
   }
 
-  #hearPing(kind: Kind, payload: Uint8Array): void {
-    const nonce = payload[0]! | (payload[1]! << 8)
-    this.#lossOut = payload[2]! / 255
-    if (kind === Kind.Pong) this.#roundTrip.pong(nonce, this.#clock.now())
-    else this.#sendPing(Kind.Pong, nonce)
+  #acknowledgeNow(): void {
+    this.#streamMessages = 0
+    if (this.#state === 'connected') this.#guard(() => this.#unreliable.sendNow(this.#clock.now(), false))
+  }
+
+  #hearProgress(reliable: number, stream: number): void {
+    const flight = this.#flight
+    const first = this.#first.taken(reliable)
+    const bulk = this.#streamOut.taken(stream)
+    if (first < 0 || bulk < 0) throw invalid('An acknowledgement of what was never sent.')
+    if (first + bulk > 0) this.#acknowledger.path.delivered(first + bulk, flight, this.#clock.now())
+  }
+
+  #control(kind: Kind, payload: Uint8Array): void {
+    this.#first.lanes.add(CONTROL_LANE, { kind, payload })
+    this.#guard(() => this.#first.flush(Number.POSITIVE_INFINITY))
   }
 
   #sayGoodbye(reason: Goodbye): void {
-    const messages = reliableMessages(Kind.Goodbye, Uint8Array.of(reason))
     this.#guard(() => {
-      for (const port of this.#ports) if (port.reliable) (port as ReliablePort).send(messages)
+      const now = this.#clock.now()
+      for (const port of this.#ports) {
+        if (port.reliable) (port as ReliablePort).flushAll()
+        else (port as UnreliablePort).flush(now)
+      }
+      this.#streamOut.flushAll()
+      const end = this.#streamOut.next
+      const payload = Uint8Array.of(reason, end, end >>> 8, end >>> 16, end >>> 24)
+      for (const [index, port] of this.#ports.entries()) {
+        if (!port.reliable) continue
+        const { lanes } = port as ReliablePort
+        lanes.clear()
+        lanes.add(CONTROL_LANE, { kind: Kind.Goodbye, payload: index === 0 ? payload : payload.subarray(0, 1) })
+        ;(port as ReliablePort).flushAll()
+      }
     })
   }
 
-  #hearGoodbye(port: number, reason: number): void {
-    this.#reliable(port).ended = true
-    if (!this.#ports.every((each: Port) => !each.reliable || (each as ReliablePort).ended)) return
-    this.#guard(() => this.#reliable(0).send(reliableMessages(Kind.GoodbyeAck, NOTHING)))
-    this.fail(reason === Goodbye.Kicked ? 'disconnected_by_remote' : 'left')
+  #hearGoodbye(port: number, payload: Uint8Array): void {
+    ;(this.#ports[port] as ReliablePort).ended = true
+    this.#goodbye = payload[0]!
+    if (port === 0) this.#streamEnd = u32At(payload, 1)
+    this.#tryEnd()
+  }
+
+  /** Over, when everything that was sent before the goodbye is here. */
+  #tryEnd(): void {
+    if (this.#streamEnd !== this.#streamIn.next || this.#state === 'over') return
+    if (!this.#ports.every((port) => !port.reliable || (port as ReliablePort).ended)) return
+    this.#control(Kind.GoodbyeAck, NOTHING)
+    this.fail(this.#goodbye === Goodbye.Kicked ? 'disconnected_by_remote' : 'left')
   }
 
   #hearAnswer(): void {
     if (this.#state === 'leaving') this.close()
+  }
+
+  #stopTimers(): void {
+    this.#stopHeartbeat?.()
+    this.#cancelAck?.()
+    this.#cancelProbe?.()
   }
 
   /** What the remote sent wrongly is counted; it never throws into the channel beneath. */
@@ -306,7 +576,11 @@ export class PeerLink {
   }
 
   #misunderstood(error: unknown): void {
-    this.reject(toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.'))
+    const known = toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.')
+    if (known.code === 'ERR_OUT_OF_MEMORY') {
+      this.#events.rejected(known)
+      this.fail('buffer_overflow')
+    } else this.reject(known)
   }
 
   /** What a channel refuses ends the link; it never throws into the caller, who may be sending to many peers. */
@@ -322,4 +596,12 @@ export class PeerLink {
     const full = error instanceof NetError && error.code === 'ERR_OUT_OF_MEMORY'
     this.fail(full ? 'buffer_overflow' : 'connection_lost')
   }
+}
+
+function byteOf(message: Uint8Array): number {
+  return message[0] ?? 0
+}
+
+function invalid(message: string): NetError {
+  return new NetError('ERR_INVALID_DATA', message)
 }

@@ -1,28 +1,48 @@
-// What a data-channel message between two peers looks like. Little-endian.
+// What a data-channel message between two peers looks like. Little-endian; a length is a LEB128 of at most 2 bytes.
 //
-//   reliable channels       [kind | MORE?] payload        MORE: the packet goes on in the next message of this channel
-//   unreliable channels     [kind | ORDERED?] sequence:u16 payload
+//   reliable message     frame …                       first reliable channel, reliable user channels
+//   stream message       [STREAM] position:u32 frame … first reliable channel, or the bulk connection's channel
+//   unreliable message   flags:u8 sequence:u16 [acknowledgement] [progress] frame …
 //
-//   kind        channels              payload
-//   VALUE       any                   one msgpack value
-//   BYTES       any                   the packet itself
-//   HELLO       reliable, the first   version:u8, the mode of each user channel:u8 …
-//   GOODBYE     reliable              reason:u8; always the last of its sender
-//   GOODBYE_ACK first reliable        nothing: everything before the goodbye has arrived
-//   PING        first unreliable      nonce:u16, loss:u8 (of the other side's messages here, 255 = all)
-//   PONG        first unreliable      nonce:u16, loss:u8
+//   flags  1 ACKNOWLEDGES  newest:u16 history:u32 receivedAt:u16 heldFor:u8  (of the other side's unreliable messages)
+//          2 PROGRESS      reliable:u16 stream:u32  (messages taken in on the first reliable channel; next position)
+//          4 ASKS          wants an acknowledgement at once
+//
+//   frame  head:u8 [lane:u8] [length] [piece] payload
+//     head   kind (4 bits) | HAS_LANE or ORDERED | PIECE | LAST: no length, runs to the end of the message
+//     piece  reliable: 1 first, 2 last (u8), and with the first the packet's length:u32
+//            unreliable: packet:u16, index and count - 1 (4 bits each)
+//
+//   kind        channels           payload
+//   VALUE       any                one msgpack value
+//   BYTES       any                the packet itself
+//   HELLO       reliable, port 0   version:u8, the mode of each user channel:u8 …
+//   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
+//   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
+//   PING, PONG  unreliable, port 1 nonce:u16, loss:u8 (of the other side's messages, 255 = all)
+//   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 
-export const Kind = { Value: 0, Bytes: 1, Hello: 2, Goodbye: 3, GoodbyeAck: 4, Ping: 5, Pong: 6 } as const
+export const Kind = { Value: 0, Bytes: 1, Hello: 2, Goodbye: 3, GoodbyeAck: 4, Ping: 5, Pong: 6, Signal: 7, Stream: 8 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
 export const KIND_MASK = 0x0f
-/** Reliable: more fragments follow. */
-export const MORE = 0x80
+/** Reliable: a lane's number follows. Without it the frame is of the gameplay lane. */
+export const HAS_LANE = 0x20
 /** Unreliable: dropped when a newer ordered one came before. */
-export const ORDERED = 0x40
+export const ORDERED = 0x20
+export const PIECE = 0x40
+export const LAST = 0x80
 
-export const RELIABLE_HEADER = 1
+export const FIRST_PIECE = 1
+export const LAST_PIECE = 2
+
+export const Flag = { Acknowledges: 1, Progress: 2, Asks: 4 } as const
+
 export const UNRELIABLE_HEADER = 3
+export const ACKNOWLEDGEMENT_BYTES = 9
+export const PROGRESS_BYTES = 6
+/** The head of a stream message and its position. */
+export const STREAM_HEADER = 5
 
 /** Why one side says goodbye. */
 export const Goodbye = { Left: 0, Kicked: 1 } as const

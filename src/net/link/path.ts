@@ -1,0 +1,178 @@
+// How much may be on its way to one peer. A window of bytes, after LEDBAT (RFC 6817) and BBR: it grows while the delay
+// stays near its floor and shrinks as the queue in the path grows, so that the queue stays near TARGET_QUEUE_MS whatever
+// is sent. Loss alone says nothing: on radio it is chance, and SCTP beneath slows down for it anyway.
+
+import {
+  BASE_DELAY_MS,
+  INITIAL_WINDOW,
+  MAX_MESSAGE,
+  MAX_WINDOW,
+  MIN_WINDOW,
+  TARGET_QUEUE_MS,
+  TARGET_QUEUE_PACKETS,
+} from './constants.ts'
+import { WindowedMin } from './windowed-min.ts'
+
+/** The largest share by which the window changes in a round trip. */
+const MAX_GAIN = 0.1
+/** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
+const DAMPING = 0.37
+/** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
+const SAMPLES = 4
+/** In ms: older samples say nothing about the queue now. */
+const SAMPLE_AGE_MS = 60
+/** Round trips of which the best rate counts. */
+const RATE_ROUNDS = 4
+/** The window never exceeds what that many round trips deliver: what is not used does not grow. */
+const WINDOW_ROUNDS = 4
+/** A queue this many times the target is not corrected but ended. */
+const FLOOD = 3
+
+export class Path {
+  /** Bytes that may be on their way. */
+  window = INITIAL_WINDOW
+  readonly #baseDelay = new WindowedMin(BASE_DELAY_MS)
+  readonly #baseRoundTrip = new WindowedMin(BASE_DELAY_MS)
+  readonly #delays = new Float64Array(SAMPLES)
+  readonly #delayAt = new Float64Array(SAMPLES).fill(Number.NEGATIVE_INFINITY)
+  #samples = 0
+  #slowStart = true
+  /** Bytes delivered since the round began. */
+  #delivered = 0
+  #roundAt = Number.NaN
+  #fullInRound = false
+  readonly #rates = new Float64Array(RATE_ROUNDS)
+  #round = 0
+  #cutAt = Number.NEGATIVE_INFINITY
+  #jitter = 0
+  #lastDelay = Number.NaN
+
+  /** Bytes a second that arrived, at best of the last few round trips; 0: not known yet. */
+  get rate(): number {
+    return Math.max(...this.#rates) * 1000
+  }
+
+  /** Bytes a second that the path takes: what arrived or, where less was sent than might, what could have been. */
+  get capacity(): number {
+    const roundTrip = this.roundTripMs
+    return roundTrip === undefined ? 0 : Math.max(this.rate, (this.window / Math.max(roundTrip, 1)) * 1000)
+  }
+
+  /** The shortest round trip of late, in ms. */
+  get roundTripMs(): number | undefined {
+    return this.#baseRoundTrip.value
+  }
+
+  /** The queue that is aimed at, in ms. */
+  get targetMs(): number {
+    const packets = (TARGET_QUEUE_PACKETS * MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
+    // Two packets at 100 kbit/s: a longer queue is never aimed at.
+    return Math.min(Math.max(TARGET_QUEUE_MS, packets) + this.#jitter, 200)
+  }
+
+  /** How long a packet waits in the path at the moment, in ms. */
+  queueMs(now: number): number {
+    const base = this.#baseDelay.value
+    if (base === undefined) return 0
+    let least = Number.POSITIVE_INFINITY
+    for (let i = 0; i < SAMPLES; i++) {
+      if (now - this.#delayAt[i]! <= SAMPLE_AGE_MS && this.#delays[i]! < least) least = this.#delays[i]!
+    }
+    // None of late: the last one that there was.
+    if (least === Number.POSITIVE_INFINITY) least = this.#lastDelay
+    return least - base
+  }
+
+  /** A message took `delayMs` one way; the two clocks may differ by any constant. */
+  delayed(delayMs: number, now: number): void {
+    // RFC 3550, 6.4.1: the difference of neighbours grows with chance, and hardly with a queue.
+    if (!Number.isNaN(this.#lastDelay)) this.#jitter += (Math.abs(delayMs - this.#lastDelay) - this.#jitter) / 16
+    this.#lastDelay = delayMs
+    const place = this.#samples++ % SAMPLES
+    this.#delays[place] = delayMs
+    this.#delayAt[place] = now
+    this.#baseDelay.add(delayMs, now)
+  }
+
+  /** A message and its acknowledgement took `ms`, without what the other side held it. */
+  roundTrip(ms: number, now: number): void {
+    this.#baseRoundTrip.add(ms, now)
+  }
+
+  /** `bytes` arrived. `flight`: what was on its way until then. */
+  delivered(bytes: number, flight: number, now: number): void {
+    if (Number.isNaN(this.#roundAt)) this.#roundAt = now
+    this.#delivered += bytes
+    // Only a window that was used is known to be too small.
+    if (flight + MAX_MESSAGE >= this.window) this.#fullInRound = true
+    this.#adapt(bytes, now)
+    this.#endRound(now)
+  }
+
+  /** Nothing is heard: the oldest message has been on its way for `ageMs`. */
+  silent(ageMs: number, now: number): void {
+    const roundTrip = this.roundTripMs
+    if (roundTrip === undefined || ageMs <= roundTrip + FLOOD * this.targetMs) return
+    this.#cut(now)
+  }
+
+  #adapt(bytes: number, now: number): void {
+    const target = this.targetMs
+    const queue = this.queueMs(now)
+    if (queue > FLOOD * target) {
+      this.#slowStart = false
+      this.#cut(now)
+      return
+    }
+    if (this.#slowStart) {
+      if (queue > target) this.#leaveSlowStart()
+      else if (this.#fullInRound) this.#set(this.window + bytes)
+      return
+    }
+    const off = (target - queue) / target
+    if (off > 0 && !this.#fullInRound) return
+    const gain = Math.min(MAX_GAIN, (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1))
+    this.#set(this.window + Math.max(-0.5, gain * off) * bytes)
+  }
+
+  #leaveSlowStart(): void {
+    this.#slowStart = false
+    this.#set(this.#product())
+  }
+
+  /** Once in a round trip: down to what the path is known to carry. */
+  #cut(now: number): void {
+    if (now - this.#cutAt < (this.roundTripMs ?? 0)) return
+    this.#cutAt = now
+    if (this.rate > 0) this.#set(Math.min(this.window, this.#product()))
+  }
+
+  /** Bandwidth-delay product and the queue that is aimed at. */
+  #product(): number {
+    // The last round: a rate that was possible once is why there is a queue now.
+    const rate = this.#rates[(this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS] || Math.max(...this.#rates)
+    return rate * ((this.roundTripMs ?? 0) + this.targetMs)
+  }
+
+  #endRound(now: number): void {
+    const elapsed = now - this.#roundAt
+    const roundTrip = this.roundTripMs
+    if (roundTrip === undefined || elapsed < Math.max(roundTrip, 20)) return
+    // A round that was mostly a pause says nothing about the path.
+    if (elapsed < 4 * Math.max(roundTrip, 20)) {
+      this.#rates[this.#round % RATE_ROUNDS] = this.#delivered / elapsed
+      this.#round += 1
+    }
+    if (this.#fullInRound) {
+      const most = WINDOW_ROUNDS * Math.max(...this.#rates) * (roundTrip + this.targetMs)
+      if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
+    }
+    this.#roundAt = now
+    this.#delivered = 0
+    this.#fullInRound = false
+  }
+
+  #set(window: number): void {
+    this.window = Math.min(Math.max(window, MIN_WINDOW), MAX_WINDOW)
+  }
+}

@@ -1,0 +1,205 @@
+// One unreliable channel of a link. Outwards packets travel in batches; while the path takes no more they wait for a moment,
+// and the newest win. Inwards late ordered packets are dropped and pieces put together.
+
+import type { Acknowledger } from './acknowledger.ts'
+import type { LinkChannel, TrafficCounters } from './channel.ts'
+import {
+  MAX_MESSAGE,
+  MAX_UNRELIABLE_WAIT_MS,
+  MAX_WAITING_UNRELIABLE_BYTES,
+  UNRELIABLE_HIGH_WATER,
+} from './constants.ts'
+import { FRAME_HEADER, FrameReader, MessageWriter } from './frames.ts'
+import type { OutgoingPacket } from './lanes.ts'
+import type { Receipt } from './sent-log.ts'
+import { UnreliableJoiner } from './unreliable-joiner.ts'
+import { ACKNOWLEDGEMENT_BYTES, PROGRESS_BYTES, UNRELIABLE_HEADER } from './wire.ts'
+
+/** What always fits one message. */
+const HEADERS = UNRELIABLE_HEADER + ACKNOWLEDGEMENT_BYTES + PROGRESS_BYTES + FRAME_HEADER
+const WHOLE = MAX_MESSAGE - HEADERS
+/** Beside the headers a piece has one of its own. */
+const PIECE_CONTENT = WHOLE - 3
+
+interface Waiting {
+  packet: OutgoingPacket
+  ordered: boolean
+  readonly key: string | number | undefined
+  receipt: Receipt | undefined
+  at: number
+}
+
+export class UnreliablePort {
+  readonly reliable = false
+  open = false
+  readonly channel: LinkChannel
+  readonly reader = new FrameReader(false)
+  readonly writer = new MessageWriter()
+  readonly #joiner = new UnreliableJoiner()
+  readonly #acknowledger: Acknowledger
+  readonly #counters: TrafficCounters
+  readonly #waiting: Waiting[] = []
+  #waitingBytes = 0
+  /** Packets in the message that is being put together. */
+  #packets = 0
+  #receipts: Receipt[] | undefined
+  #nextPiece = 0
+  #newestOrdered = -1
+
+  constructor(channel: LinkChannel, acknowledger: Acknowledger, counters: TrafficCounters) {
+    this.channel = channel
+    this.#acknowledger = acknowledger
+    this.#counters = counters
+  }
+
+  get bufferedBytes(): number {
+    return this.#waitingBytes + this.channel.bufferedAmount
+  }
+
+  /**
+   * Takes a packet, which must not change any more. It goes at the next `flush`, or sooner.
+   * @param key A packet that waits with the same key is replaced.
+   */
+  send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
+    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now))) this.#write(packet, ordered, now, receipt)
+    else this.#wait(packet, ordered, now, key, receipt)
+  }
+
+  /** Sends what is there, as far as the path takes it. */
+  flush(now: number): void {
+    this.#finish(now)
+    if (this.#waiting.length === 0) return
+    this.#dropOld(now)
+    let gone = 0
+    for (const { packet, ordered, receipt } of this.#waiting) {
+      if (this.#packets === 0 && !this.#mayGo(now)) break
+      this.#write(packet, ordered, now, receipt)
+      this.#waitingBytes -= packet.payload.length
+      gone += 1
+    }
+    if (gone > 0) this.#waiting.splice(0, gone)
+    this.#finish(now)
+  }
+
+  /** Sends a message of its own: with a packet, or for its header alone. It waits for nothing. */
+  sendNow(now: number, asks: boolean): void {
+    this.#finish(now)
+    this.#acknowledger.start(this.writer, now, asks)
+    this.#handOver(now, asks)
+  }
+
+  /** What is to become of a frame that the reader is at: its packet, or `undefined` where there is none (yet). */
+  take(number: number, now: number): Uint8Array | undefined {
+    const { reader } = this
+    const packet = reader.isPiece ? this.#joiner.add(reader.kind, reader.payload, now) : reader.payload
+    if (packet === undefined || !reader.ordered) return packet
+    if (number < this.#newestOrdered) {
+      this.#counters.dropped += 1
+      return undefined
+    }
+    this.#newestOrdered = number
+    return packet
+  }
+
+  close(): void {
+    for (const { receipt } of this.#waiting.splice(0)) receipt?.(false)
+    for (const receipt of this.#receipts ?? []) receipt(false)
+    this.#receipts = undefined
+    this.#waitingBytes = 0
+    this.#packets = 0
+    this.#joiner.clear()
+  }
+
+  #mayGo(now: number): boolean {
+    if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
+    const { sent, path } = this.#acknowledger
+    if (sent.flight + MAX_MESSAGE <= path.window) return true
+    // Looked at only when it matters: is it the path that does not answer?
+    sent.expire(now)
+    path.silent(sent.oldestAge(now), now)
+    return sent.flight + MAX_MESSAGE <= path.window
+  }
+
+  #write(packet: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
+    const { payload, kind } = packet
+    if (payload.length > WHOLE) {
+      this.#writePieces(packet, ordered, now, receipt)
+      return
+    }
+    if (this.#packets > 0 && !this.writer.fits(payload.length)) this.#finish(now)
+    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, false)
+    this.writer.frame(kind, ordered, payload)
+    this.#packets += 1
+    if (receipt) (this.#receipts ??= []).push(receipt)
+  }
+
+  #writePieces({ kind, payload }: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
+    this.#finish(now)
+    const count = Math.ceil(payload.length / PIECE_CONTENT)
+    const size = Math.ceil(payload.length / count)
+    const id = this.#nextPiece
+    this.#nextPiece = (id + 1) & 0xffff
+    // All pieces must arrive; the first that does not decides.
+    let missing = count
+    const piece = receipt && ((delivered: boolean) => {
+      missing -= 1
+      if (!delivered && missing >= 0) {
+        missing = -1
+        receipt(false)
+      } else if (missing === 0) receipt(true)
+    })
+    for (let index = 0; index < count; index++) {
+      this.#acknowledger.start(this.writer, now, false)
+      this.writer.piece(kind, ordered, id, index, count, payload.subarray(index * size, (index + 1) * size))
+      if (piece) this.#receipts = [piece]
+      this.#handOver(now, true)
+    }
+  }
+
+  #finish(now: number): void {
+    if (this.#packets > 0) this.#handOver(now, true)
+  }
+
+  #handOver(now: number, tells: boolean): void {
+    const message = this.writer.finish()
+    const receipts = this.#receipts
+    this.#packets = 0
+    this.#receipts = undefined
+    this.#acknowledger.went(message.length, now, tells, receipts)
+    this.channel.putPacket(message)
+    this.#counters.bytesOut += message.length
+  }
+
+  #wait(
+    packet: OutgoingPacket,
+    ordered: boolean,
+    now: number,
+    key: string | number | undefined,
+    receipt: Receipt | undefined,
+  ): void {
+    const replaced = key === undefined ? undefined : this.#waiting.find((each) => each.key === key)
+    if (replaced) {
+      // In its place, so that none waits for ever.
+      this.#waitingBytes += packet.payload.length - replaced.packet.payload.length
+      this.#counters.dropped += 1
+      replaced.receipt?.(false)
+      Object.assign(replaced, { packet, ordered, receipt, at: now })
+    } else {
+      this.#waiting.push({ packet, ordered, key, receipt, at: now })
+      this.#waitingBytes += packet.payload.length
+    }
+    this.#dropOld(now)
+  }
+
+  #dropOld(now: number): void {
+    let gone = 0
+    for (const { packet, receipt, at } of this.#waiting) {
+      if (now - at <= MAX_UNRELIABLE_WAIT_MS && this.#waitingBytes <= MAX_WAITING_UNRELIABLE_BYTES) break
+      this.#waitingBytes -= packet.payload.length
+      this.#counters.dropped += 1
+      gone += 1
+      receipt?.(false)
+    }
+    if (gone > 0) this.#waiting.splice(0, gone)
+  }
+}
