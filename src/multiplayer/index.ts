@@ -1,7 +1,9 @@
 // `skein/multiplayer`: many connections.
 
+export type { LaneSettings } from '../net/link/lanes.ts'
 export type { WaitingPacket } from './inbox.ts'
 export { hostRoom, joinRoom } from './join-room.ts'
+export type { LaneName } from './lane-names.ts'
 export { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 export { OfflineMultiplayerPeer } from './offline-multiplayer-peer.ts'
 export type { JoinRoomOptions, Room, RoomEvents } from './room-types.ts'
@@ -13,7 +15,9 @@ export {
   type SendOptions,
   TARGET_PEER_BROADCAST,
   TARGET_PEER_SERVER,
+  type TapEvent,
   TransferMode,
+  type TransferProgress,
 } from './types.ts'
 export {
   type ConnectionHooks,

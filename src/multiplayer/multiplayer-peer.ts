@@ -7,6 +7,7 @@ import { NetError } from '../net/errors.ts'
 import { type Random, systemRandom } from '../net/random.ts'
 import { MAX_PEER_ID } from './constants.ts'
 import type { WaitingPacket } from './inbox.ts'
+import type { LaneName } from './lane-names.ts'
 import {
   type ConnectionStatus,
   type DisconnectReason,
@@ -14,6 +15,7 @@ import {
   type SendOptions,
   TARGET_PEER_BROADCAST,
   TransferMode,
+  type TransferProgress,
 } from './types.ts'
 
 export type MultiplayerPeerEvents = {
@@ -25,6 +27,8 @@ export type MultiplayerPeerEvents = {
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
   /** A peer that was added could not be connected to. */
   connectionFailed: (id: number, error: NetError) => void
+  /** A large reliable packet is on its way: every 64 KiB of it. */
+  progress: (progress: TransferProgress) => void
   /** Something that is not fatal, such as a packet that could not be understood. */
   error: (error: NetError) => void
 }
@@ -60,7 +64,17 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   abstract send(value: PacketValue, options?: SendOptions): boolean
   /** The same for bytes, which arrive as a Uint8Array. */
   abstract sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
-  /** Delivers what waits, where it does not come by itself. */
+  /** Sends now what otherwise goes at the end of the task. */
+  flush(): void {}
+  /**
+   * Resolves when a lane takes more, after `send` returned false: for everyone, or for the peers that `to` means, as in
+   * `send`. Default lane: `gameplay`. Peers that are gone are not waited for.
+   * @throws {NetError} ERR_INVALID_PARAMETER: no such lane. ERR_UNCONFIGURED: not connected.
+   */
+  drained(_lane?: LaneName, _to?: number): Promise<void> {
+    return Promise.resolve()
+  }
+  /** Sends what waits to go out, and delivers what waits, where it does not come by itself. */
   abstract poll(): void
   /** Tells everyone, closes everything; resolves when done. No events follow. */
   abstract close(): Promise<void>

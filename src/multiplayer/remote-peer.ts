@@ -4,18 +4,28 @@ import type { Clock } from '../net/clock.ts'
 import type { WebRTCDataChannel } from '../net/data-channel.ts'
 import { ConnectionState } from '../net/drivers/driver.ts'
 import { NetError } from '../net/errors.ts'
-import { UNRELIABLE_HIGH_WATER } from '../net/link/constants.ts'
-import { type LinkEnd, PeerLink } from '../net/link/peer-link.ts'
+import { RELIABLE_HIGH_WATER, UNRELIABLE_HIGH_WATER } from '../net/link/constants.ts'
+import type { UnfinishedBudget } from '../net/link/joiner.ts'
+import type { LaneTable } from '../net/link/lane-table.ts'
+import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { LINGER_MS, MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
 import { TransferMode } from './types.ts'
 
+export interface RemotePeerSettings {
+  readonly userModes: readonly TransferMode[]
+  readonly lanes: LaneTable
+  readonly budget: UnfinishedBudget
+}
+
 export interface RemotePeerEvents {
   connected(): void
   /** `channel`: -1 the default reliable one, 0 the default unreliable one, n the n-th user channel. */
   packet(channel: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
+  drained(): void
+  progress(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
   rejected(error: NetError): void
   /** It was connected and is gone. */
   ended(reason: LinkEnd): void
@@ -47,6 +57,8 @@ export class RemotePeer {
   readonly connection: WebRTCPeerConnection
   readonly link: PeerLink
   readonly waiting = new Waiting()
+  /** Something was sent to it since the last flush. */
+  isUnflushed = false
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
   #wasConnected = false
@@ -56,7 +68,7 @@ export class RemotePeer {
   constructor(
     id: number,
     connection: WebRTCPeerConnection,
-    userModes: readonly TransferMode[],
+    { userModes, lanes, budget }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
@@ -80,18 +92,21 @@ export class RemotePeer {
       })
       return { channel, reliable: mode === TransferMode.Reliable }
     })
-    this.link = new PeerLink(channels, userModes, clock, {
+    const linkEvents: LinkEvents = {
       connected: () => {
         this.#wasConnected = true
         events.connected()
       },
       packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
+      drained: events.drained,
+      progress: events.progress,
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
       },
       ended: (reason) => this.#ended(reason),
-    })
+    }
+    this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents })
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {
       this.#lastError = error
@@ -117,7 +132,7 @@ export class RemotePeer {
   }
 
   #listen(port: number, channel: WebRTCDataChannel, reliable: boolean): void {
-    if (!reliable) channel.drainThreshold = UNRELIABLE_HIGH_WATER / 2
+    channel.drainThreshold = (reliable ? RELIABLE_HIGH_WATER : UNRELIABLE_HIGH_WATER) / 2
     channel.on('open', () => this.link.opened(port))
     channel.on('packet', (packet) => this.link.receive(port, packet))
     channel.on('drained', () => this.link.drained(port))

@@ -1,6 +1,8 @@
 // The vocabulary of `multiplayer`: Godot's names (MultiplayerPeer), as constant objects with a type of the same name.
 
 import type { PacketValue } from '../net/codec/codec.ts'
+import type { TappedFrame } from '../net/link/tap.ts'
+import type { LaneName } from './lane-names.ts'
 
 /** How a packet travels (Godot: MultiplayerPeer.TransferMode). */
 export const TransferMode = {
@@ -30,7 +32,31 @@ export interface SendOptions {
   readonly mode?: TransferMode
   /** 0 is the default pair of channels; n is the n-th channel of `channels`. Default 0. */
   readonly channel?: number
+  /**
+   * Reliable packets on channel 0: what goes before what. `control` before `gameplay` before `bulk`, which is paced so that
+   * it is not felt in the game; each lane keeps its own order. Default: `bulk` from 32 KiB on, else `gameplay`.
+   */
+  readonly lane?: LaneName
+  /** Unreliable: a packet that still waits with the same key is replaced, as an older state of the same ship. */
+  readonly key?: string | number
+  /**
+   * Unreliable: called once for each peer that it goes to, with whether it arrived. Within a second and a half; what is
+   * called lost may have come all the same, what is called delivered has.
+   */
+  readonly receipt?: (delivered: boolean, peer: number) => void
 }
+
+/** How far a large reliable packet has come. */
+export interface TransferProgress {
+  readonly peer: number
+  readonly direction: 'in' | 'out'
+  readonly lane: LaneName
+  readonly bytes: number
+  readonly totalBytes: number
+}
+
+/** A frame that went to a peer or came from it. */
+export type TapEvent = Omit<TappedFrame, 'lane'> & { readonly peer: number; readonly lane: LaneName }
 
 /**
  * Why a peer is gone.
@@ -70,6 +96,10 @@ export interface PeerStats {
   readonly packetsOut: number
   /** Bytes that wait on this side to be sent. */
   readonly bufferedBytes: number
+  /** How long a packet waits in the path at the moment, in ms, beside the time that the way takes. */
+  readonly queueMs: number
+  /** An estimate of what the path takes, bytes a second: send less detail rather than late detail. */
+  readonly capacityBytesPerSecond: number | undefined
   /** Unreliable packets that were dropped on this side because newer ones came, or came late. */
   readonly dropped: number
   /** What the remote sent that could not be understood. */

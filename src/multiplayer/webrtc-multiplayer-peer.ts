@@ -2,15 +2,18 @@
 // the connections that it is given and moves packets; making the connections meet is up to its user (see join-room.ts).
 
 import { type Clock, systemClock } from '../net/clock.ts'
-import { decode, encodeAfter } from '../net/codec/codec.ts'
+import { decode, encode } from '../net/codec/codec.ts'
 import type { Off } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
-import { markReliable, markUnreliable } from '../net/link/messages.ts'
-import { Kind, RELIABLE_HEADER, UNRELIABLE_HEADER } from '../net/link/wire.ts'
+import { BULK_FROM, MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
+import { UnfinishedBudget } from '../net/link/joiner.ts'
+import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
+import type { LaneSettings, OutgoingPacket } from '../net/link/lanes.ts'
+import { Kind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
 import { Inbox, type WaitingPacket } from './inbox.ts'
+import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
@@ -21,7 +24,9 @@ import {
   type SendOptions,
   TARGET_PEER_BROADCAST,
   TARGET_PEER_SERVER,
+  type TapEvent,
   TransferMode,
+  type TransferProgress,
 } from './types.ts'
 
 type Mode = 'none' | 'server' | 'client' | 'mesh'
@@ -32,12 +37,18 @@ type Pending =
   | { readonly type: 'disconnected'; readonly id: number; readonly reason: DisconnectReason }
   | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
   | { readonly type: 'error'; readonly error: NetError }
+  | { readonly type: 'progress'; readonly progress: TransferProgress }
   | { readonly type: 'packet'; readonly packet: WaitingPacket; readonly remote: RemotePeer }
 
 export interface WebRTCMultiplayerPeerOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
   readonly autoPoll?: boolean
   readonly clock?: Clock
+  /**
+   * Lanes beside `control` (priority 0), `gameplay` (1) and `bulk` (2), by name; at most 13. Lanes of priority 2 and more
+   * are paced like bulk. Both sides need the same names only where a lane's name is looked at (`tap`, `progress`).
+   */
+  readonly lanes?: Readonly<Record<string, LaneSettings>>
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
 }
@@ -56,6 +67,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
+  readonly #lanes: LaneNames
+  readonly #budget = new UnfinishedBudget()
+  /** Peers to which something was sent since the last flush. */
+  #unflushed: RemotePeer[] = []
+  #flushIsDue = false
+  readonly #drainWaiters = new Set<() => void>()
   #pending: Pending[] = []
   #mode: Mode = 'none'
   #id = 0
@@ -63,8 +80,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #channelModes: readonly TransferMode[] = []
   #sending = false
 
-  constructor({ autoPoll = true, clock = systemClock, hooks = {} }: WebRTCMultiplayerPeerOptions = {}) {
+  /** @throws {NetError} ERR_INVALID_PARAMETER: a lane that cannot be. */
+  constructor({ autoPoll = true, clock = systemClock, hooks = {}, lanes = {} }: WebRTCMultiplayerPeerOptions = {}) {
     super()
+    this.#lanes = new LaneNames(lanes)
     this.#hooks = hooks
     this.#autoPoll = autoPoll
     this.#clock = clock
@@ -119,12 +138,21 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
     if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
     if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
-    const remote = new RemotePeer(id, connection, this.#channelModes, this.#clock, {
+    const settings = { userModes: this.#channelModes, lanes: this.#lanes.table, budget: this.#budget }
+    const remote = new RemotePeer(id, connection, settings, this.#clock, {
       connected: () => {
         this.#hooks.connected?.(id)
         this.#deliver({ type: 'connected', id })
       },
       packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
+      drained: () => this.#checkDrained(),
+      progress: (direction, lane, bytes, totalBytes) => {
+        if (this.listenerCount('progress') === 0) return
+        this.#deliver({
+          type: 'progress',
+          progress: { peer: id, direction, lane: this.#lanes.nameOf(lane), bytes, totalBytes },
+        })
+      },
       rejected: (error) => {
         if (this.#remotes.get(id) === remote) this.#deliver({ type: 'error', error })
       },
@@ -142,6 +170,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.delete(id)
     const wasConnected = remote.connected
     remote.close()
+    this.#checkDrained()
     if (wasConnected) this.#deliver({ type: 'disconnected', id, reason })
     this.#serverGone(id)
   }
@@ -174,22 +203,57 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
     this.#requireActive()
-    const { port, mode } = this.#route(options)
-    return this.#send(Kind.Value, encodeAfter(headerOf(mode), value), port, mode, options.to)
+    return this.#send({ kind: Kind.Value, payload: encode(value) }, options)
   }
 
   sendBytes(bytes: Uint8Array, options: SendOptions = {}): boolean {
     this.#requireActive()
     if (!(bytes instanceof Uint8Array)) throw new NetError('ERR_INVALID_PARAMETER', 'sendBytes takes a Uint8Array.')
-    const { port, mode } = this.#route(options)
-    const header = headerOf(mode)
-    checkSize(bytes.length, mode)
-    const message = new Uint8Array(header + bytes.length)
-    message.set(bytes, header)
-    return this.#send(Kind.Bytes, message, port, mode, options.to)
+    checkSize(bytes.length, this.#route(options).mode)
+    // Not `slice`: of Node's Buffer that is a view of the same bytes.
+    return this.#send({ kind: Kind.Bytes, payload: new Uint8Array(bytes) }, options)
+  }
+
+  override flush(): void {
+    this.#flushIsDue = false
+    const remotes = this.#unflushed
+    this.#unflushed = []
+    for (const remote of remotes) {
+      remote.isUnflushed = false
+      remote.link.flush()
+    }
+  }
+
+  override drained(lane: LaneName = 'gameplay', to: number = TARGET_PEER_BROADCAST): Promise<void> {
+    this.#requireActive()
+    const number = this.#lanes.numberOf(lane)
+    const isDrained = () =>
+      this.#status === ConnectionStatus.Disconnected ||
+      [...this.#remotes.values()].every(
+        ({ id, link }) => (to > 0 ? id !== to : id === -to) || !link.connected || link.ready(number),
+      )
+    if (isDrained()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!isDrained()) return
+        this.#drainWaiters.delete(check)
+        resolve()
+      }
+      this.#drainWaiters.add(check)
+    })
+  }
+
+  /**
+   * Hears of every frame to and from a peer, with time, size, lane and mode, for inspectors and captures. One listener a
+   * peer; `undefined` ends it. It costs nothing while nobody listens. @throws {NetError} ERR_DOES_NOT_EXIST
+   */
+  tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
+    const { link } = this.#require(id)
+    link.tap = listener && ((frame) => listener({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
   }
 
   poll(): void {
+    this.flush()
     this.#emitWaiting()
     const pending = this.#pending
     this.#pending = []
@@ -210,6 +274,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
+    this.#checkDrained()
     await Promise.all(remotes.map((remote) => remote.leave('left')))
   }
 
@@ -218,6 +283,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.delete(id)
     const wasConnected = remote.connected
     void remote.leave('kicked')
+    this.#checkDrained()
     if (force) {
       this.#announced.delete(id)
       this.#pending = this.#pending.filter((item) => idOf(item) !== id)
@@ -262,30 +328,50 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
   }
 
-  /** `message` has its payload after room for the header. It is built once, for however many peers it goes to. */
-  #send(kind: Kind, message: Uint8Array, port: number, mode: TransferMode, to = TARGET_PEER_BROADCAST): boolean {
-    checkSize(message.length - headerOf(mode), mode)
+  #send(packet: OutgoingPacket, { to = TARGET_PEER_BROADCAST, ...options }: SendOptions): boolean {
+    const { port, mode } = this.#route(options)
+    const size = packet.payload.length
+    checkSize(size, mode)
+    const reliable = mode === TransferMode.Reliable
+    const lane = this.#lane(options.lane, port, reliable, size)
+    const { key, receipt } = options
+    if (reliable && (key !== undefined || receipt !== undefined)) {
+      throw new NetError('ERR_INVALID_PARAMETER', 'Only unreliable packets have a key or a receipt.')
+    }
     const targets = this.#targets(to)
     let ready = true
     this.#sending = true
     try {
-      if (mode === TransferMode.Reliable) {
-        const messages = markReliable(kind, message)
-        for (const { link } of targets) {
-          link.sendReliable(port, messages)
-          ready = link.ready && ready
+      for (const remote of targets) {
+        const { link, id } = remote
+        if (reliable) link.sendReliable(port, packet, lane)
+        else {
+          const tell = receipt && ((delivered: boolean) => receipt(delivered, id))
+          link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
         }
-      } else {
-        markUnreliable(kind, mode === TransferMode.UnreliableOrdered, message)
-        for (const { link } of targets) {
-          link.sendUnreliable(port, message)
-          ready = link.ready && ready
-        }
+        if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
+        if (remote.isUnflushed) continue
+        remote.isUnflushed = true
+        this.#unflushed.push(remote)
       }
     } finally {
       this.#sending = false
     }
+    if (!this.#flushIsDue) {
+      this.#flushIsDue = true
+      void Promise.resolve().then(() => this.flush())
+    }
     return ready
+  }
+
+  #lane(name: LaneName | undefined, port: number, reliable: boolean, size: number): number {
+    if (name === undefined) return reliable && port === 0 && size >= BULK_FROM ? BULK_LANE : GAMEPLAY_LANE
+    if (reliable && port === 0) return this.#lanes.numberOf(name)
+    throw new NetError('ERR_INVALID_PARAMETER', 'Lanes are for reliable packets on channel 0.')
+  }
+
+  #checkDrained(): void {
+    for (const check of [...this.#drainWaiters]) check()
   }
 
   #route({ mode, channel = 0 }: SendOptions): { port: number; mode: TransferMode } {
@@ -374,6 +460,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
     this.#remotes.delete(remote.id)
+    this.#checkDrained()
     const tell = () => this.#deliver({ type: 'disconnected', id: remote.id, reason })
     // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
     // the midst of whatever the game is doing.
@@ -418,6 +505,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       case 'error':
         this.emit('error', item.error)
         break
+      case 'progress':
+        this.emit('progress', item.progress)
+        break
       case 'packet':
         // A listener dropped its sender with `disconnectPeer(id, true)`.
         if (!this.#announced.has(item.packet.from)) return
@@ -430,6 +520,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 /** Which peer it is about. */
 function idOf(item: Pending): number | undefined {
   if (item.type === 'packet') return item.packet.from
+  if (item.type === 'progress') return item.progress.peer
   return item.type === 'error' ? undefined : item.id
 }
 
@@ -441,10 +532,6 @@ function checkId(id: number): void {
 function checkMode(mode: TransferMode): void {
   if (mode === 0 || mode === 1 || mode === 2) return
   throw new NetError('ERR_INVALID_PARAMETER', `A transfer mode is one of TransferMode's values, not ${mode}.`)
-}
-
-function headerOf(mode: TransferMode): number {
-  return mode === TransferMode.Reliable ? RELIABLE_HEADER : UNRELIABLE_HEADER
 }
 
 function checkSize(bytes: number, mode: TransferMode): void {

@@ -2,15 +2,17 @@
 
 import { type Clock, VirtualClock } from '../../src/net/clock.ts'
 import type { NetError } from '../../src/net/errors.ts'
-import { reliableMessages, unreliableMessage } from '../../src/net/link/messages.ts'
+import type { LinkChannel } from '../../src/net/link/channel.ts'
+import { GAMEPLAY_LANE, type LaneTable } from '../../src/net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../../src/net/link/peer-link.ts'
-import type { LinkChannel } from '../../src/net/link/port.ts'
 import { Kind } from '../../src/net/link/wire.ts'
 
 /** What one link told its user. */
 export type Told =
   | { readonly type: 'connected' }
   | { readonly type: 'packet'; readonly port: number; readonly ordered: boolean; readonly text: string }
+  | { readonly type: 'drained'; readonly lane: number }
+  | { readonly type: 'progress'; readonly direction: 'in' | 'out'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'rejected'; readonly error: NetError }
   | { readonly type: 'ended'; readonly reason: LinkEnd }
 
@@ -57,6 +59,13 @@ export class MemoryChannel implements LinkChannel {
   }
 }
 
+export interface UnreliableOptions {
+  readonly ordered?: boolean
+  readonly port?: number
+  readonly key?: string
+  readonly receipt?: (delivered: boolean) => void
+}
+
 /** One end: a link, and what it told. */
 export class End {
   readonly link: PeerLink
@@ -69,6 +78,7 @@ export class End {
     clock: Clock,
     modes: readonly number[],
     carry: (port: number, reliable: boolean, message: Uint8Array) => void,
+    lanes?: LaneTable,
   ) {
     const reliable = [true, false, ...modes.map((mode) => mode === 2)]
     this.channels = reliable.map((each, port) => new MemoryChannel((message) => carry(port, each, message)))
@@ -80,27 +90,44 @@ export class End {
       connected: () => tell({ type: 'connected' }),
       packet: (port, _isValue, ordered, payload) =>
         tell({ type: 'packet', port, ordered, text: Buffer.from(payload).toString('latin1') }),
+      drained: (lane) => tell({ type: 'drained', lane }),
+      progress: (direction, _lane, bytes, totalBytes) => tell({ type: 'progress', direction, bytes, totalBytes }),
       rejected: (error) => tell({ type: 'rejected', error }),
       ended: (reason) => tell({ type: 'ended', reason }),
     }
-    this.link = new PeerLink(
-      this.channels.map((channel, port) => ({ channel, reliable: reliable[port]! })),
+    this.link = new PeerLink({
+      channels: this.channels.map((channel, port) => ({ channel, reliable: reliable[port]! })),
       modes,
       clock,
       events,
-    )
+      ...(lanes && { lanes }),
+    })
   }
 
   openAll(): void {
     for (const port of this.channels.keys()) this.link.opened(port)
   }
 
-  send(text: string, port = 0): void {
-    this.link.sendReliable(port, reliableMessages(Kind.Bytes, Buffer.from(text, 'latin1')))
+  /** Sends at once. */
+  send(text: string, port = 0, lane = GAMEPLAY_LANE): void {
+    this.queue(text, port, lane)
+    this.link.flush()
   }
 
-  sendUnreliable(text: string, { ordered = false, port = 1 } = {}): void {
-    this.link.sendUnreliable(port, unreliableMessage(Kind.Bytes, ordered, Buffer.from(text, 'latin1')))
+  /** Goes at the next flush. */
+  queue(text: string, port = 0, lane = GAMEPLAY_LANE): void {
+    this.link.sendReliable(port, { kind: Kind.Bytes, payload: Buffer.from(text, 'latin1') }, lane)
+  }
+
+  /** Sends at once. */
+  sendUnreliable(text: string, options: UnreliableOptions = {}): void {
+    this.queueUnreliable(text, options)
+    this.link.flush()
+  }
+
+  /** Goes at the next flush. */
+  queueUnreliable(text: string, { ordered = false, port = 1, key, receipt }: UnreliableOptions = {}): void {
+    this.link.sendUnreliable(port, { kind: Kind.Bytes, payload: Buffer.from(text, 'latin1') }, ordered, key, receipt)
   }
 
   /** The texts of the packets that arrived. */
@@ -125,6 +152,7 @@ export interface LinkPairOptions {
   readonly modesB?: readonly number[]
   /** One way, in ms. */
   readonly latencyMs?: number
+  readonly lanes?: LaneTable
 }
 
 export class LinkPair {
@@ -137,7 +165,7 @@ export class LinkPair {
   /** Nothing passes any more, in either direction. */
   cut = false
 
-  constructor({ modes = [], modesB = modes, latencyMs = 10 }: LinkPairOptions = {}) {
+  constructor({ modes = [], modesB = modes, latencyMs = 10, lanes }: LinkPairOptions = {}) {
     const carrier = (weather: Weather, to: () => End) => {
       let count = 0
       return (port: number, reliable: boolean, message: Uint8Array) => {
@@ -151,11 +179,13 @@ export class LinkPair {
       this.clock,
       modes,
       carrier(this.weatherA, () => this.b),
+      lanes,
     )
     this.b = new End(
       this.clock,
       modesB,
       carrier(this.weatherB, () => this.a),
+      lanes,
     )
   }
 

@@ -74,15 +74,20 @@ export class Acknowledger {
     this.owes = false
     this.#owesProgress = false
     bytes[0] = flags
-    put16(bytes, 1, this.sent.next)
     writer.start(at)
   }
 
-  /** The message that was started goes out now. `tells`: it is more than an acknowledgement, and is acknowledged itself. */
-  went(bytes: number, now: number, tells: boolean, receipts?: readonly Receipt[]): void {
+  /**
+   * The message that was started goes out now, and gets its number: messages of several channels may be under way.
+   * `tells`: it is more than an acknowledgement, and is acknowledged itself.
+   */
+  finish(writer: MessageWriter, now: number, tells: boolean, receipts?: readonly Receipt[]): Uint8Array {
+    const message = writer.finish()
+    put16(message, 1, this.sent.next)
     this.lastSentAt = now
-    if (tells) this.sent.sent(bytes, now, receipts)
+    if (tells) this.sent.sent(message.length, now, receipts)
     else this.sent.skip(now)
+    return message
   }
 
   /**

@@ -75,7 +75,8 @@ export class Joiner {
   }
 
   #begin(lane: number, kind: number, total: number, alone: boolean): Unfinished {
-    if (this.#unfinished.has(lane)) return this.#refuse(lane, alone, 'A packet began before the one before it was whole.')
+    if (this.#unfinished.has(lane))
+      return this.#refuse(lane, alone, 'A packet began before the one before it was whole.')
     if (total > MAX_RELIABLE_PACKET) return this.#refuse(lane, alone, `A packet of ${total} bytes.`)
     if (this.#unfinished.size >= MAX_LANES) return this.#refuse(lane, alone, `More than ${MAX_LANES} lanes.`)
     const packet = { kind, total, content: new Uint8Array(0), length: 0 }

@@ -95,7 +95,14 @@ export class PeerLink {
   readonly #streamIn: StreamReceiver
   readonly #acknowledger: Acknowledger
   readonly #greeting: Uint8Array
-  readonly #counters: TrafficCounters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
+  readonly #counters: TrafficCounters = {
+    bytesIn: 0,
+    bytesOut: 0,
+    packetsIn: 0,
+    packetsOut: 0,
+    dropped: 0,
+    rejected: 0,
+  }
   /** Lanes that were told to be full. */
   readonly #full = new Set<number>()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
@@ -190,18 +197,30 @@ export class PeerLink {
     return false
   }
 
+  /** Whether an unreliable channel takes more at the moment. False: what is sent may be replaced by what comes later. */
+  unreliableReady(port: number): boolean {
+    return (this.#ports[port] as UnreliablePort).ready
+  }
+
   /** Queues a reliable packet, which must not change any more. It goes at the next `flush`. */
   sendReliable(port: number, packet: OutgoingPacket, lane: number): void {
     if (this.#state !== 'connected') return
     this.#counters.packetsOut += 1
     const first = port === 0
-    const lanes = first && this.#streamOut.lanes.has(lane) ? this.#streamOut.lanes : (this.#ports[port] as ReliablePort).lanes
+    const lanes =
+      first && this.#streamOut.lanes.has(lane) ? this.#streamOut.lanes : (this.#ports[port] as ReliablePort).lanes
     lanes.add(lane, packet)
     if (lanes.bytes > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS) this.fail('buffer_overflow')
   }
 
   /** Sends an unreliable packet, which must not change any more, at the next `flush` or sooner. */
-  sendUnreliable(port: number, packet: OutgoingPacket, ordered: boolean, key?: string | number, receipt?: Receipt): void {
+  sendUnreliable(
+    port: number,
+    packet: OutgoingPacket,
+    ordered: boolean,
+    key?: string | number,
+    receipt?: Receipt,
+  ): void {
     if (this.#state !== 'connected') {
       receipt?.(false)
       return

@@ -27,7 +27,8 @@ export class ReceivedLog {
     const number = this.newest + distance
     if (distance > 0) {
       // In JavaScript a shift by 32 is a shift by 0.
-      this.history = distance > ACK_HISTORY ? 0 : (distance === 32 ? 0 : this.history << distance) | (1 << (distance - 1))
+      this.history =
+        distance > ACK_HISTORY ? 0 : (distance === 32 ? 0 : this.history << distance) | (1 << (distance - 1))
       this.newest = number
       this.newestAt = now
     } else if (-distance <= ACK_HISTORY) this.history |= 1 << (-distance - 1)

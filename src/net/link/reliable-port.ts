@@ -5,7 +5,7 @@ import type { LinkChannel, TrafficCounters } from './channel.ts'
 import { LAST_HIGH_WATER, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
-import { Lanes, type LaneSettings, type Sending } from './lanes.ts'
+import { type LaneSettings, Lanes, type Sending } from './lanes.ts'
 
 export class ReliablePort {
   readonly reliable = true
@@ -50,7 +50,8 @@ export class ReliablePort {
 
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
-    while (this.lanes.packets > 0 && this.flight < window && this.channel.bufferedAmount <= RELIABLE_HIGH_WATER) this.#next()
+    while (this.lanes.packets > 0 && this.flight < window && this.channel.bufferedAmount <= RELIABLE_HIGH_WATER)
+      this.#next()
   }
 
   /** Hands over everything that the channel takes. */

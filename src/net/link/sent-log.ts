@@ -134,7 +134,8 @@ export class SentLog {
   }
 
   #presumeLost(before: number): void {
-    for (; this.#oldest <= before && this.#oldest < this.next; this.#oldest++) this.#land(this.#oldest, State.PresumedLost)
+    for (; this.#oldest <= before && this.#oldest < this.next; this.#oldest++)
+      this.#land(this.#oldest, State.PresumedLost)
   }
 
   /** Nothing will be heard any more of what is older than the history. */

@@ -6,7 +6,7 @@ import type { LinkChannel } from './channel.ts'
 import { LAST_HIGH_WATER, MAX_WINDOW, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter, u32At } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
-import { Lanes, type LaneSettings, type Sending } from './lanes.ts'
+import { type LaneSettings, Lanes, type Sending } from './lanes.ts'
 import { Kind, LAST, STREAM_HEADER } from './wire.ts'
 
 export class StreamSender {

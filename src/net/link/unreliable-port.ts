@@ -52,6 +52,11 @@ export class UnreliablePort {
     this.#counters = counters
   }
 
+  /** Nothing waits. */
+  get ready(): boolean {
+    return this.#waiting.length === 0
+  }
+
   get bufferedBytes(): number {
     return this.#waitingBytes + this.channel.bufferedAmount
   }
@@ -61,7 +66,8 @@ export class UnreliablePort {
    * @param key A packet that waits with the same key is replaced.
    */
   send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
-    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now))) this.#write(packet, ordered, now, receipt)
+    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now)))
+      this.#write(packet, ordered, now, receipt)
     else this.#wait(packet, ordered, now, key, receipt)
   }
 
@@ -130,7 +136,9 @@ export class UnreliablePort {
     if (this.#packets === 0) this.#acknowledger.start(this.writer, now, false)
     this.writer.frame(kind, ordered, payload)
     this.#packets += 1
-    if (receipt) (this.#receipts ??= []).push(receipt)
+    if (!receipt) return
+    this.#receipts ??= []
+    this.#receipts.push(receipt)
   }
 
   #writePieces({ kind, payload }: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
@@ -141,13 +149,15 @@ export class UnreliablePort {
     this.#nextPiece = (id + 1) & 0xffff
     // All pieces must arrive; the first that does not decides.
     let missing = count
-    const piece = receipt && ((delivered: boolean) => {
-      missing -= 1
-      if (!delivered && missing >= 0) {
-        missing = -1
-        receipt(false)
-      } else if (missing === 0) receipt(true)
-    })
+    const piece =
+      receipt &&
+      ((delivered: boolean) => {
+        missing -= 1
+        if (!delivered && missing >= 0) {
+          missing = -1
+          receipt(false)
+        } else if (missing === 0) receipt(true)
+      })
     for (let index = 0; index < count; index++) {
       this.#acknowledger.start(this.writer, now, false)
       this.writer.piece(kind, ordered, id, index, count, payload.subarray(index * size, (index + 1) * size))
@@ -161,11 +171,10 @@ export class UnreliablePort {
   }
 
   #handOver(now: number, tells: boolean): void {
-    const message = this.writer.finish()
     const receipts = this.#receipts
     this.#packets = 0
     this.#receipts = undefined
-    this.#acknowledger.went(message.length, now, tells, receipts)
+    const message = this.#acknowledger.finish(this.writer, now, tells, receipts)
     this.channel.putPacket(message)
     this.#counters.bytesOut += message.length
   }

@@ -22,7 +22,17 @@
 //   PING, PONG  unreliable, port 1 nonce:u16, loss:u8 (of the other side's messages, 255 = all)
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 
-export const Kind = { Value: 0, Bytes: 1, Hello: 2, Goodbye: 3, GoodbyeAck: 4, Ping: 5, Pong: 6, Signal: 7, Stream: 8 } as const
+export const Kind = {
+  Value: 0,
+  Bytes: 1,
+  Hello: 2,
+  Goodbye: 3,
+  GoodbyeAck: 4,
+  Ping: 5,
+  Pong: 6,
+  Signal: 7,
+  Stream: 8,
+} as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
 export const KIND_MASK = 0x0f
