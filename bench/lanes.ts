@@ -3,7 +3,7 @@
 import type { Figure, Outcome, Settings } from './support/figure.ts'
 import type { Place } from './support/line-pair.ts'
 import { atLeast, atMost, figureOf, type Metric } from './support/metric.ts'
-import { measureTransfer, RATE, type TransferRun } from './support/transfer-run.ts'
+import { measureTransfer, RATE, shareIdle, type TransferRun } from './support/transfer-run.ts'
 
 interface Setting {
   readonly title: string
@@ -19,12 +19,12 @@ const BROWSER_ALLOWANCE = 1.2
 
 const DELIVERED: Metric<TransferRun> = { name: 'states delivered', unit: '%', of: (run) => run.deliveredPercent }
 const P50: Metric<TransferRun> = { name: 'state, one way, p50', unit: 'ms', of: (run) => run.state.median }
-const P95: Metric<TransferRun> = { name: 'state, p95', unit: '× idle', of: (run) => run.state.p95 / run.idleState.p95 }
+const P95: Metric<TransferRun> = { name: 'state, p95', unit: '× idle', of: (run) => run.state.p95 / run.idleStateP95 }
 const SHARE: Metric<TransferRun> = { name: 'transfer', unit: '% of link', of: (run) => run.linkPercent }
 const GAMEPLAY: Metric<TransferRun> = {
   name: 'reliable 100 B, p95 above idle',
   unit: 'ms',
-  of: (run) => run.gameplay.p95 - run.idleGameplay.p95,
+  of: (run) => run.gameplay.p95 - run.idleGameplayP95,
 }
 
 function withoutLoss(allowance: number): Metric<TransferRun>[] {
@@ -68,11 +68,15 @@ async function run(name: string, quick: boolean, settings: readonly Setting[]): 
   for (const { title, from, to, loss, runs, metrics } of settings) {
     const results: Record<'raw' | 'skein', TransferRun[]> = { raw: [], skein: [] }
     for (let seed = 1; seed <= runs; seed++) {
-      for (const stack of ['raw', 'skein'] as const) {
+      const both: TransferRun[] = []
+      for (const stack of ['raw', 'skein']) {
         const result = await measureTransfer({ stack, from, to, loss, seed, quick })
-        results[stack].push(result)
+        both.push(result)
         console.error(`  ${title}, ${stack}: ${result.summary}`)
       }
+      const [raw, skein] = shareIdle(both[0]!, both[1]!)
+      results.raw.push(raw)
+      results.skein.push(skein)
     }
     figures.push(
       ...metrics.map((metric) => figureOf({ ...metric, name: `${title}: ${metric.name}` }, results.raw, results.skein)),
@@ -87,7 +91,7 @@ async function run(name: string, quick: boolean, settings: readonly Setting[]): 
     conditions:
       `link of ${RATE / 1e6} Mbit/s, 25 ms one way, 100 kB queue; 60 unreliable packets of 64 bytes and 20 reliable ones ` +
       `of 100 bytes a second, first alone, then while 8 MiB go reliably; each end in ` +
-      `a process of its own, the link in a third; raw and Skein in turn; medians of ${settings.map((s) => s.runs).join(' and ')} runs` +
+      `a process of its own, the link in a third; raw and Skein in turn; idle is the quieter of the two; medians of ${settings.map((s) => s.runs).join(' and ')} runs` +
       (quick ? '; quick: 1 MiB where packets are lost' : ''),
     figures,
     remarks,

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { batching } from './batching.ts'
 import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   lanes,
   'lanes-browser': lanesInBrowsers,
   state,
+  batching,
 }
 
 const { values, positionals } = parseArgs({

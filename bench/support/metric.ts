@@ -18,11 +18,15 @@ export interface Metric<Run> {
 }
 
 export function atMost(limit: number, unit: string): Target {
-  return { text: `≤ ${limit} ${unit}`.trim(), holds: (skein) => skein <= limit }
+  return { text: `≤ ${rounded(limit)} ${unit}`.trim(), holds: (skein) => skein <= limit }
 }
 
 export function atLeast(limit: number, unit: string): Target {
-  return { text: `≥ ${limit} ${unit}`.trim(), holds: (skein) => skein >= limit }
+  return { text: `≥ ${rounded(limit)} ${unit}`.trim(), holds: (skein) => skein >= limit }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100
 }
 
 /** The medians of the runs. Raw and Skein took turns: the n-th runs belong together, and a ratio is of two of them. */

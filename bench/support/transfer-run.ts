@@ -25,6 +25,9 @@ export interface TransferRunOptions {
 }
 
 export interface TransferRun {
+  /** What idle is taken to be: the lower p95 of this run and of the other stack's beside it. See `shareIdle`. */
+  readonly idleStateP95: number
+  readonly idleGameplayP95: number
   readonly idleState: Summary
   readonly idleGameplay: Summary
   readonly idleDeliveredPercent: number
@@ -49,6 +52,18 @@ export function measureTransfer(options: TransferRunOptions): Promise<TransferRu
   })
 }
 
+/** Both runs compare with the quieter idle of the two: a restless one makes no target easier. */
+export function shareIdle(one: TransferRun, other: TransferRun): [TransferRun, TransferRun] {
+  const idle = {
+    idleStateP95: Math.min(one.idleState.p95, other.idleState.p95),
+    idleGameplayP95: Math.min(one.idleGameplay.p95, other.idleGameplay.p95),
+  }
+  return [
+    { ...one, ...idle },
+    { ...other, ...idle },
+  ]
+}
+
 function evaluate(idle: Series, busy: Series, bulkBytes: number): TransferRun {
   const from = busy.sent.bulkAt!
   const to = busy.bulkDoneAt ?? from + TRANSFER_TIMEOUT_MS
@@ -56,9 +71,13 @@ function evaluate(idle: Series, busy: Series, bulkBytes: number): TransferRun {
   const sent = busy.sent.states.filter((at) => at >= from && at < to).length
   const seconds = (to - from) / 1000
   const arrived = busy.bulkDoneAt === undefined ? busy.received.bulkBytes : bulkBytes
+  const idleState = summarize(latencies(idle.received.states))
+  const idleGameplay = summarize(latencies(idle.received.gameplay))
   const run = {
-    idleState: summarize(latencies(idle.received.states)),
-    idleGameplay: summarize(latencies(idle.received.gameplay)),
+    idleState,
+    idleGameplay,
+    idleStateP95: idleState.p95,
+    idleGameplayP95: idleGameplay.p95,
     idleDeliveredPercent: (idle.received.states.length / idle.sent.states.length) * 100,
     state: summarize(states),
     gameplay: summarize(latencies(busy.received.gameplay, from, to)),
