@@ -1,6 +1,6 @@
 // `npm run bench`: measures what we claim, beside what a user would pick instead.
 //
-//   npm run bench -- [echo] [connect] [throughput] [bundle-size] [--quick] [--json]
+//   npm run bench -- [name …] [--quick] [--json]      names: see BENCHMARKS below
 //
 // Prints a table (with --json the whole result) and writes the result to bench/results/.
 
@@ -8,9 +8,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { batching } from './batching.ts'
 import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
+import { lanes, lanesInBrowsers } from './lanes.ts'
+import { state } from './state.ts'
 import { conditions } from './support/conditions.ts'
 import type { Outcome, Settings } from './support/figure.ts'
 import { PACKAGE_ROOT } from './support/package-root.ts'
@@ -22,6 +25,10 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   echo,
   connect,
   throughput,
+  lanes,
+  'lanes-browser': lanesInBrowsers,
+  state,
+  batching,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,5 @@
 // What the main process asks of a peer process. Everything crosses as JSON.
 
-import type { RawSignal } from './raw-endpoint.ts'
-
 export type Stack = 'raw' | 'skein'
 
 export interface Calls {
@@ -30,12 +28,3 @@ export interface Calls {
 }
 
 export type CallName = keyof Calls
-
-export type ToPeer =
-  | { readonly type: 'call'; readonly id: number; readonly name: CallName; readonly params: Calls[CallName]['params'] }
-  | { readonly type: 'signal'; readonly signal: RawSignal }
-
-export type FromPeer =
-  | { readonly type: 'result'; readonly id: number; readonly result: Calls[CallName]['result'] }
-  | { readonly type: 'failed'; readonly id: number; readonly message: string }
-  | { readonly type: 'signal'; readonly signal: RawSignal }

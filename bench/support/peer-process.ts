@@ -1,8 +1,10 @@
 // The program of a peer process: one end of a connection, driven by the main process.
 
-import type { CallName, Calls, FromPeer, Stack, ToPeer } from './calls.ts'
+import type { Calls, Stack } from './calls.ts'
+import { type Handlers, serveParent, signalOther } from './child.ts'
 import { type Dialled, type Endpoint, FIRST_TICK, stateAt } from './endpoint.ts'
-import { RawSide } from './raw-endpoint.ts'
+import { RawSide, type RawSignal } from './raw-connection.ts'
+import { answerRaw, dialRaw } from './raw-endpoint.ts'
 
 /** How long the last packets of a series may take to come back. */
 const STRAGGLERS_MS = 300
@@ -11,11 +13,7 @@ const FLOOD_HIGH_WATER = 8_192
 /** Packets between two looks at what is buffered. */
 const FLOOD_BURST = 32
 
-const tell = (message: FromPeer): void => {
-  process.send?.(message)
-}
-
-const raw = new RawSide((signal) => tell({ type: 'signal', signal }))
+const raw = new RawSide(signalOther)
 let listening: Promise<Endpoint> | undefined
 let endpoint: Endpoint | undefined
 let counting = { received: 0, cpuBefore: process.cpuUsage() }
@@ -33,7 +31,7 @@ async function skein(): Promise<typeof import('./skein-endpoint.ts')> {
 async function dial(stack: Stack, url: string, room: string): Promise<Dialled & { ms: number }> {
   const { dialSkein } = stack === 'skein' ? await skein() : { dialSkein: undefined }
   const startedAt = performance.now()
-  const dialled = dialSkein ? await dialSkein(url, room) : await raw.dial()
+  const dialled = dialSkein ? await dialSkein(url, room) : await dialRaw(raw)
   return { ...dialled, ms: performance.now() - startedAt }
 }
 
@@ -83,12 +81,10 @@ function cpuSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1_000
 }
 
-type Handlers = { [Name in CallName]: (params: Calls[Name]['params']) => Promise<Calls[Name]['result']> }
-
-const handlers: Handlers = {
+const handlers: Handlers<Calls> = {
   listen: async ({ stack, url }) => {
     if (stack === 'raw') {
-      listening = raw.answer()
+      listening = answerRaw(raw)
       return { room: '' }
     }
     const { code, connected } = await (await skein()).hostSkein(url)
@@ -126,17 +122,4 @@ const handlers: Handlers = {
   },
 }
 
-async function answer<Name extends CallName>(id: number, name: Name, params: Calls[Name]['params']): Promise<void> {
-  try {
-    tell({ type: 'result', id, result: await handlers[name](params) })
-  } catch (error) {
-    tell({ type: 'failed', id, message: String(error) })
-  }
-}
-
-process.on('message', (message: ToPeer) => {
-  if (message.type === 'signal') raw.receive(message.signal)
-  else void answer(message.id, message.name, message.params)
-})
-// The main process is gone, however that came: nothing is left behind.
-process.on('disconnect', () => process.exit())
+serveParent(handlers, (signal) => raw.receive(signal as RawSignal))

@@ -34,6 +34,7 @@ function row({ name, unit, raw, skein, ratio, ratios, target, reached }: Figure)
 }
 
 function quantity(value: number, unit: string): string {
+  if (Number.isNaN(value)) return 'none'
   const digits = unit === '' ? 0 : value >= 1000 ? 0 : value >= 10 ? 1 : 2
   return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`.trim()
 }

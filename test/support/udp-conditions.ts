@@ -35,17 +35,29 @@ export interface Counters {
   overflowed: number
 }
 
+/** Calls back in `inMs`, unless the function that it returns was called before. */
+export type Schedule = (callback: () => void, inMs: number) => () => void
+
+/** Good to a millisecond or two. */
+const byTimers: Schedule = (callback, inMs) => {
+  const timer = setTimeout(callback, inMs)
+  return () => clearTimeout(timer)
+}
+
 export class UdpDirection {
   readonly counters: Counters = { offered: 0, passed: 0, bytesPassed: 0, lost: 0, overflowed: 0 }
   conditions: Conditions
   readonly #random: Random
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #schedule: Schedule
+  /** What stops the packets that are under way. */
+  readonly #cancels = new Set<() => void>()
   /** When the last packet that waits has left. */
   #busyUntil = 0
 
-  constructor(conditions: Conditions, random: Random) {
+  constructor(conditions: Conditions, random: Random, schedule: Schedule = byTimers) {
     this.conditions = conditions
     this.#random = random
+    this.#schedule = schedule
   }
 
   /** A packet of `size` bytes came; `deliver` is called when, and if, it arrives. */
@@ -79,16 +91,16 @@ export class UdpDirection {
       arrive()
       return
     }
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
+    const cancel = this.#schedule(() => {
+      this.#cancels.delete(cancel)
       arrive()
     }, arrivesIn)
-    this.#timers.add(timer)
+    this.#cancels.add(cancel)
   }
 
   /** Drops what is under way. */
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels.clear()
   }
 }

@@ -11,7 +11,7 @@ import { seededRandom } from '../../src/net/random.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
 import type { SignalingEvent, SignalingSession, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { candidatesOf, hostCandidate, replaceInDescription } from './candidates.ts'
-import { type Conditions, type Counters, IDEAL, UdpDirection } from './udp-conditions.ts'
+import { type Conditions, type Counters, IDEAL, type Schedule, UdpDirection } from './udp-conditions.ts'
 import { UdpPath } from './udp-path.ts'
 
 export type { Conditions, Counters }
@@ -31,16 +31,20 @@ export interface UdpLinkOptions {
   readonly conditions?: Partial<Conditions>
   /** The address of its sockets, one of this machine's. Default 127.0.0.1. Firefox needs `outerAddress()`. */
   readonly host?: string | undefined
+  /** What delays the packets. Default: Node's timers. */
+  readonly schedule?: Schedule
 }
 
 export class UdpLink {
   readonly #seed: number
   readonly #host: string
+  readonly #schedule: Schedule | undefined
   readonly #directions = new Map<string, UdpDirection>()
   readonly #paths = new Map<string, UdpPath>()
   #conditions: Conditions
 
-  constructor({ seed, conditions = {}, host = '127.0.0.1' }: UdpLinkOptions) {
+  constructor({ seed, conditions = {}, host = '127.0.0.1', schedule }: UdpLinkOptions) {
+    this.#schedule = schedule
     this.#host = host
     this.#seed = seed
     this.#conditions = { ...IDEAL, ...conditions }
@@ -96,7 +100,7 @@ export class UdpLink {
     let direction = this.#directions.get(key)
     if (!direction) {
       // Ids are drawn by chance, so what tells the directions apart is their order.
-      direction = new UdpDirection(this.#conditions, seededRandom(this.#seed + this.#directions.size))
+      direction = new UdpDirection(this.#conditions, seededRandom(this.#seed + this.#directions.size), this.#schedule)
       this.#directions.set(key, direction)
     }
     return direction

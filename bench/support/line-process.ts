@@ -1,0 +1,20 @@
+// The program of a process that is one end of a line.
+
+import { serveParent, signalOther } from './child.ts'
+import type { LineStack } from './line.ts'
+import { lineHandlers } from './line-calls.ts'
+import { machineNow } from './machine-clock.ts'
+import { RawSide, type RawSignal } from './raw-connection.ts'
+import { rawStack } from './raw-line.ts'
+
+const raw = new RawSide(signalOther)
+
+// Loaded on use, so that a process of the raw side holds nothing of Skein.
+async function stackOf(name: string): Promise<LineStack> {
+  if (name === 'raw') return rawStack(raw)
+  await import('../../src/node.ts')
+  const { skeinStack } = await import('./skein-line.ts')
+  return skeinStack({ node: { bindAddress: '127.0.0.1' } })
+}
+
+serveParent(lineHandlers(stackOf, machineNow), (signal) => raw.receive(signal as RawSignal))
