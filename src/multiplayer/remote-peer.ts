@@ -10,6 +10,7 @@ import type { LaneTable } from '../net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { LINGER_MS, MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
 import { TransferMode } from './types.ts'
@@ -18,6 +19,8 @@ export interface RemotePeerSettings {
   readonly userModes: readonly TransferMode[]
   readonly lanes: LaneTable
   readonly budget: UnfinishedBudget
+  /** This side offers the bulk connection; `undefined`: there is to be none. */
+  readonly offersBulk: boolean | undefined
 }
 
 export interface RemotePeerEvents {
@@ -63,12 +66,13 @@ export class RemotePeer {
   readonly #events: RemotePeerEvents
   #wasConnected = false
   #lastError: NetError | undefined
+  #bulk: BulkConnection | undefined
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: the connection has started already. */
   constructor(
     id: number,
     connection: WebRTCPeerConnection,
-    { userModes, lanes, budget }: RemotePeerSettings,
+    { userModes, lanes, budget, offersBulk }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
@@ -100,6 +104,8 @@ export class RemotePeer {
       packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
       drained: events.drained,
       progress: events.progress,
+      bulkWaits: () => this.#bulk?.want(),
+      signal: (payload) => this.#bulk?.signal(payload),
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
@@ -107,6 +113,7 @@ export class RemotePeer {
       ended: (reason) => this.#ended(reason),
     }
     this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents })
+    if (offersBulk !== undefined) this.#bulk = this.#makeBulk(offersBulk)
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {
       this.#lastError = error
@@ -123,12 +130,35 @@ export class RemotePeer {
   /** Says why, then closes. */
   async leave(reason: 'left' | 'kicked'): Promise<void> {
     await this.link.goodbye(reason === 'left' ? Goodbye.Left : Goodbye.Kicked)
-    this.connection.close()
+    this.#closeConnections()
   }
 
   close(): void {
     this.link.close()
+    this.#closeConnections()
+  }
+
+  /** How bulk travels: over a connection of its own, or over the one that it shares with everything else. */
+  get bulkRoute(): 'own' | 'shared' {
+    return this.#bulk?.state === 'open' ? 'own' : 'shared'
+  }
+
+  #closeConnections(): void {
+    this.#bulk?.close()
     this.connection.close()
+  }
+
+  #makeBulk(offers: boolean): BulkConnection {
+    return new BulkConnection({
+      configuration: this.connection.configuration,
+      offers,
+      clock: this.#clock,
+      send: (payload) => this.link.sendSignal(payload),
+      opened: (channel) => this.link.openBulk(channel),
+      packet: (message) => this.link.receiveBulk(message),
+      drained: () => this.link.flush(),
+      closed: () => this.link.closeBulk(),
+    })
   }
 
   #listen(port: number, channel: WebRTCDataChannel, reliable: boolean): void {
@@ -142,12 +172,13 @@ export class RemotePeer {
   #ended(reason: LinkEnd): void {
     if (reason === 'left' || reason === 'disconnected_by_remote') {
       // The remote closes as soon as it has our answer; we wait for that, so that the answer gets out.
+      this.#bulk?.close()
       const cancel = this.#clock.setTimeout(() => this.connection.close(), LINGER_MS)
       this.connection.on('connectionStateChanged', () => {
         cancel()
         this.connection.close()
       })
-    } else this.connection.close()
+    } else this.#closeConnections()
     if (this.#wasConnected) this.#events.ended(reason)
     else this.#events.failed(this.#whyFailed(reason))
   }

@@ -98,6 +98,8 @@ export interface PeerStats {
   readonly bufferedBytes: number
   /** How long a packet waits in the path at the moment, in ms, beside the time that the way takes. */
   readonly queueMs: number
+  /** Whether bulk has a connection of its own: from the first bulk on, where one can be made. */
+  readonly bulkRoute: 'own' | 'shared'
   /** An estimate of what the path takes, bytes a second: send less detail rather than late detail. */
   readonly capacityBytesPerSecond: number | undefined
   /** Unreliable packets that were dropped on this side because newer ones came, or came late. */

@@ -49,6 +49,11 @@ export interface WebRTCMultiplayerPeerOptions {
    * are paced like bulk. Both sides need the same names only where a lane's name is looked at (`tap`, `progress`).
    */
   readonly lanes?: Readonly<Record<string, LaneSettings>>
+  /**
+   * Whether bulk gets a connection of its own when it is first sent (default), so that the game does not wait for the
+   * transfer when packets are lost. Without it, or where it cannot be made, bulk is paced on the first one.
+   */
+  readonly bulkConnection?: boolean
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
 }
@@ -68,6 +73,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
+  readonly #bulkConnection: boolean
   readonly #budget = new UnfinishedBudget()
   /** Peers to which something was sent since the last flush. */
   #unflushed: RemotePeer[] = []
@@ -81,9 +87,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #sending = false
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: a lane that cannot be. */
-  constructor({ autoPoll = true, clock = systemClock, hooks = {}, lanes = {} }: WebRTCMultiplayerPeerOptions = {}) {
+  constructor({
+    autoPoll = true,
+    clock = systemClock,
+    hooks = {},
+    lanes = {},
+    bulkConnection = true,
+  }: WebRTCMultiplayerPeerOptions = {}) {
     super()
     this.#lanes = new LaneNames(lanes)
+    this.#bulkConnection = bulkConnection
     this.#hooks = hooks
     this.#autoPoll = autoPoll
     this.#clock = clock
@@ -138,7 +151,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
     if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
     if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
-    const settings = { userModes: this.#channelModes, lanes: this.#lanes.table, budget: this.#budget }
+    const settings = {
+      userModes: this.#channelModes,
+      lanes: this.#lanes.table,
+      budget: this.#budget,
+      offersBulk: this.#bulkConnection ? this.#id < id : undefined,
+    }
     const remote = new RemotePeer(id, connection, settings, this.#clock, {
       connected: () => {
         this.#hooks.connected?.(id)
@@ -198,7 +216,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
     const remote = this.#require(id)
-    return { id, state: remote.connected ? 'connected' : 'connecting', ...remote.link.stats }
+    return {
+      id,
+      state: remote.connected ? 'connected' : 'connecting',
+      bulkRoute: remote.bulkRoute,
+      ...remote.link.stats,
+    }
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {

@@ -77,6 +77,11 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     return this.#signalingState
   }
 
+  /** What `initialize` was given. */
+  get configuration(): ConnectionConfiguration {
+    return this.#configuration
+  }
+
   /**
    * Sets the connection up anew: closes what was open and goes back to New. Optional before the first use.
    * @throws {NetError} ERR_INVALID_PARAMETER, ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING

@@ -67,7 +67,8 @@ export class Path {
   get targetMs(): number {
     const packets = (TARGET_QUEUE_PACKETS * MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
     // Two packets at 100 kbit/s: a longer queue is never aimed at.
-    return Math.min(Math.max(TARGET_QUEUE_MS, packets) + this.#jitter, 200)
+    // The least of a few samples is above the base by a share of the jitter, with no queue at all.
+    return Math.min(Math.max(TARGET_QUEUE_MS, packets) + this.#jitter / 2, 200)
   }
 
   /** How long a packet waits in the path at the moment, in ms. */
@@ -125,14 +126,14 @@ export class Path {
       return
     }
     if (this.#slowStart) {
-      if (queue > target) this.#leaveSlowStart()
+      if (queue > Math.max(TARGET_QUEUE_MS, target - this.#jitter / 2)) this.#leaveSlowStart()
       else if (this.#fullInRound) this.#set(this.window + bytes)
       return
     }
     const off = (target - queue) / target
     if (off > 0 && !this.#fullInRound) return
     const gain = Math.min(MAX_GAIN, (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1))
-    this.#set(this.window + Math.max(-0.5, gain * off) * bytes)
+    this.#set(this.window + Math.max(-0.5, gain * (off < 0 ? 2 * off : off)) * bytes)
   }
 
   #leaveSlowStart(): void {

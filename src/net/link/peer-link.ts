@@ -8,6 +8,7 @@ import { Acknowledger } from './acknowledger.ts'
 import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   ACK_DELAY_MS,
+  BULK_FROM,
   GOODBYE_TIMEOUT_MS,
   HEARTBEAT_MS,
   INITIAL_WINDOW,
@@ -52,6 +53,8 @@ export interface LinkEvents {
   drained?(lane: number): void
   /** A large reliable packet is on its way. */
   progress?(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
+  /** More of the stream waits than goes at once: a connection of its own may be worth it. Told again and again. */
+  bulkWaits?(): void
   /** The remote says something about the bulk connection. */
   signal?(payload: Uint8Array): void
   /** The remote sent something that cannot be understood. */
@@ -160,6 +163,9 @@ export class PeerLink {
       bufferedBytes,
       queueMs: path.queueMs(this.#clock.now()),
       capacityBytesPerSecond: path.capacity || undefined,
+      ...(globalThis.process?.env.V
+        ? { window: path.window, rate: path.rate, target: path.targetMs, flight: this.#flight }
+        : {}),
     }
   }
 
@@ -357,6 +363,7 @@ export class PeerLink {
     if (lanes.packets > 0) {
       this.#streamOut.flush(window - this.#acknowledger.sent.flight - this.#first.flight)
       this.#probe(now)
+      if (lanes.bytes > BULK_FROM) this.#events.bulkWaits?.()
     } else if (this.#streamOut.flight > 0) this.#probe(now)
     for (const lane of this.#full) {
       if (this.#waiting(lane) > LANE_LOW_WATER) continue
