@@ -18,3 +18,10 @@ export const CONNECT_TIMEOUT_MS = 15_000
 
 /** How often a connection that failed before it stood is dialled again. */
 export const MAX_REDIALS = 2
+
+/**
+ * What `silenceTimeoutMs` may be, in ms. Under 2 s a hidden tab's timers or one lost packet would part peers; after 30 s
+ * without an answer ICE gives the connection up by itself (RFC 7675).
+ */
+export const MIN_SILENCE_TIMEOUT_MS = 2_000
+export const MAX_SILENCE_TIMEOUT_MS = 30_000

@@ -59,6 +59,7 @@ export class RemotePeer {
     userModes: readonly TransferMode[],
     clock: Clock,
     events: RemotePeerEvents,
+    silenceTimeoutMs?: number,
   ) {
     if (connection.connectionState !== ConnectionState.New) {
       throw new NetError(
@@ -80,18 +81,24 @@ export class RemotePeer {
       })
       return { channel, reliable: mode === TransferMode.Reliable }
     })
-    this.link = new PeerLink(channels, userModes, clock, {
-      connected: () => {
-        this.#wasConnected = true
-        events.connected()
+    this.link = new PeerLink(
+      channels,
+      userModes,
+      clock,
+      {
+        connected: () => {
+          this.#wasConnected = true
+          events.connected()
+        },
+        packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
+        rejected: (error) => {
+          this.#lastError = error
+          events.rejected(error)
+        },
+        ended: (reason) => this.#ended(reason),
       },
-      packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
-      rejected: (error) => {
-        this.#lastError = error
-        events.rejected(error)
-      },
-      ended: (reason) => this.#ended(reason),
-    })
+      silenceTimeoutMs,
+    )
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {
       this.#lastError = error

@@ -5,11 +5,11 @@ import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encodeAfter } from '../net/codec/codec.ts'
 import type { Off } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
+import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
 import { markReliable, markUnreliable } from '../net/link/messages.ts'
 import { Kind, RELIABLE_HEADER, UNRELIABLE_HEADER } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
-import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
+import { MAX_PEER_ID, MAX_SILENCE_TIMEOUT_MS, MAX_USER_CHANNELS, MIN_SILENCE_TIMEOUT_MS } from './constants.ts'
 import { Inbox, type WaitingPacket } from './inbox.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 import { RemotePeer } from './remote-peer.ts'
@@ -37,6 +37,8 @@ type Pending =
 export interface WebRTCMultiplayerPeerOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
   readonly autoPoll?: boolean
+  /** Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More for bad networks. */
+  readonly silenceTimeoutMs?: number
   readonly clock?: Clock
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
@@ -52,6 +54,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #clock: Clock
   readonly #autoPoll: boolean
   readonly #hooks: ConnectionHooks
+  readonly #silenceTimeoutMs: number
   readonly #remotes = new Map<number, RemotePeer>()
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
@@ -63,8 +66,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #channelModes: readonly TransferMode[] = []
   #sending = false
 
-  constructor({ autoPoll = true, clock = systemClock, hooks = {} }: WebRTCMultiplayerPeerOptions = {}) {
+  /** @throws {NetError} ERR_INVALID_PARAMETER */
+  constructor(options: WebRTCMultiplayerPeerOptions = {}) {
     super()
+    const { autoPoll = true, clock = systemClock, hooks = {}, silenceTimeoutMs = SILENCE_TIMEOUT_MS } = options
+    checkSilenceTimeout(silenceTimeoutMs)
+    this.#silenceTimeoutMs = silenceTimeoutMs
     this.#hooks = hooks
     this.#autoPoll = autoPoll
     this.#clock = clock
@@ -119,18 +126,25 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
     if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
     if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
-    const remote = new RemotePeer(id, connection, this.#channelModes, this.#clock, {
-      connected: () => {
-        this.#hooks.connected?.(id)
-        this.#deliver({ type: 'connected', id })
+    const remote = new RemotePeer(
+      id,
+      connection,
+      this.#channelModes,
+      this.#clock,
+      {
+        connected: () => {
+          this.#hooks.connected?.(id)
+          this.#deliver({ type: 'connected', id })
+        },
+        packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
+        rejected: (error) => {
+          if (this.#remotes.get(id) === remote) this.#deliver({ type: 'error', error })
+        },
+        ended: (reason) => this.#ended(remote, reason),
+        failed: (error) => this.#failed(remote, error),
       },
-      packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
-      rejected: (error) => {
-        if (this.#remotes.get(id) === remote) this.#deliver({ type: 'error', error })
-      },
-      ended: (reason) => this.#ended(remote, reason),
-      failed: (error) => this.#failed(remote, error),
-    })
+      this.#silenceTimeoutMs,
+    )
     this.#remotes.set(id, remote)
     if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
   }
@@ -436,6 +450,13 @@ function idOf(item: Pending): number | undefined {
 function checkId(id: number): void {
   if (Number.isInteger(id) && id >= 1 && id <= MAX_PEER_ID) return
   throw new NetError('ERR_INVALID_PARAMETER', `A peer id is a whole number from 1 to ${MAX_PEER_ID}, not ${id}.`)
+}
+
+/** @throws {NetError} ERR_INVALID_PARAMETER */
+export function checkSilenceTimeout(ms: number): void {
+  if (ms >= MIN_SILENCE_TIMEOUT_MS && ms <= MAX_SILENCE_TIMEOUT_MS) return
+  const range = `${MIN_SILENCE_TIMEOUT_MS} to ${MAX_SILENCE_TIMEOUT_MS} ms`
+  throw new NetError('ERR_INVALID_PARAMETER', `silenceTimeoutMs is ${range}, not ${ms}.`)
 }
 
 function checkMode(mode: TransferMode): void {

@@ -52,6 +52,7 @@ export class PeerLink {
   readonly #events: LinkEvents
   readonly #ports: readonly (ReliablePort | UnreliablePort)[]
   readonly #greeting: Uint8Array
+  readonly #silenceTimeoutMs: number
   readonly #counters: Counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
   readonly #roundTrip = new RoundTripMeter()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
@@ -67,13 +68,16 @@ export class PeerLink {
   /**
    * @param channels The reliable channel, the unreliable one, then the user channels.
    * @param modes One number for each user channel; both sides must have the same.
+   * @param silenceTimeoutMs Silence after which the remote is gone, in ms.
    */
   constructor(
     channels: readonly { readonly channel: LinkChannel; readonly reliable: boolean }[],
     modes: readonly number[],
     clock: Clock,
     events: LinkEvents,
+    silenceTimeoutMs = SILENCE_TIMEOUT_MS,
   ) {
+    this.#silenceTimeoutMs = silenceTimeoutMs
     this.#clock = clock
     this.#events = events
     this.#greeting = Uint8Array.of(LINK_VERSION, ...modes)
@@ -257,7 +261,7 @@ export class PeerLink {
     this.#lastTick = now
     this.#silenceMs = this.#heard ? 0 : this.#silenceMs + step
     this.#heard = false
-    if (this.#silenceMs >= SILENCE_TIMEOUT_MS) this.fail('timeout')
+    if (this.#silenceMs >= this.#silenceTimeoutMs) this.fail('timeout')
     else this.#ping()
   }
 
