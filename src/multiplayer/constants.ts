@@ -10,6 +10,16 @@ export const MAX_USER_CHANNELS = 32
 export const MAX_WAITING_PACKETS = 65_536
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024
 
+/** The same of all peers of a room together: four peers that are not read at all. Beyond it each has an equal part. */
+export const MAX_ROOM_WAITING_PACKETS = 262_144
+export const MAX_ROOM_WAITING_BYTES = 32 * 1024 * 1024
+
+/** Events that may wait for `poll`, beside packets: peers that come and go while a game does not poll. */
+export const MAX_PENDING_EVENTS = 1_024
+
+/** Errors among them. Nobody reads more; the first say what is wrong. */
+export const MAX_PENDING_ERRORS = 64
+
 /** How long a connection outlives its goodbye on the side that heard it, in ms, so that the answer gets out. */
 export const LINGER_MS = 500
 

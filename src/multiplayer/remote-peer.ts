@@ -9,8 +9,9 @@ import { type LinkEnd, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { LINGER_MS, MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
+import { LINGER_MS } from './constants.ts'
 import { TransferMode } from './types.ts'
+import type { PacketOwner } from './waiting-budget.ts'
 
 export interface RemotePeerEvents {
   connected(): void
@@ -23,30 +24,12 @@ export interface RemotePeerEvents {
   failed(error: NetError): void
 }
 
-/** How many packets of one peer wait to be read. */
-class Waiting {
-  #packets = 0
-  #bytes = 0
-
-  /** False: there is no room for this one. */
-  add(payload: Uint8Array): boolean {
-    if (this.#packets >= MAX_WAITING_PACKETS || this.#bytes + payload.length > MAX_WAITING_BYTES) return false
-    this.#packets += 1
-    this.#bytes += payload.length
-    return true
-  }
-
-  remove(payload: Uint8Array): void {
-    this.#packets -= 1
-    this.#bytes -= payload.length
-  }
-}
-
-export class RemotePeer {
+export class RemotePeer implements PacketOwner {
   readonly id: number
   readonly connection: WebRTCPeerConnection
   readonly link: PeerLink
-  readonly waiting = new Waiting()
+  /** What of it waits to be read. */
+  readonly waiting = { packets: 0, bytes: 0 }
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
   #wasConnected = false

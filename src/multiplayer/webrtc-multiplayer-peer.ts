@@ -10,8 +10,9 @@ import { markReliable, markUnreliable } from '../net/link/messages.ts'
 import { Kind, RELIABLE_HEADER, UNRELIABLE_HEADER } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { MAX_PEER_ID, MAX_SILENCE_TIMEOUT_MS, MAX_USER_CHANNELS, MIN_SILENCE_TIMEOUT_MS } from './constants.ts'
-import { Inbox, type WaitingPacket } from './inbox.ts'
+import { Inbox, type OwnedPacket } from './inbox.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
+import { type PendingEvent, PendingEvents } from './pending-events.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
   ConnectionStatus,
@@ -23,16 +24,9 @@ import {
   TARGET_PEER_SERVER,
   TransferMode,
 } from './types.ts'
+import { WaitingBudget } from './waiting-budget.ts'
 
 type Mode = 'none' | 'server' | 'client' | 'mesh'
-
-/** What waits for `poll` when packets and events do not come by themselves. */
-type Pending =
-  | { readonly type: 'connected'; readonly id: number }
-  | { readonly type: 'disconnected'; readonly id: number; readonly reason: DisconnectReason }
-  | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
-  | { readonly type: 'error'; readonly error: NetError }
-  | { readonly type: 'packet'; readonly packet: WaitingPacket; readonly remote: RemotePeer }
 
 export interface WebRTCMultiplayerPeerOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
@@ -59,7 +53,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
-  #pending: Pending[] = []
+  readonly #pending = new PendingEvents()
+  #budget = new WaitingBudget<RemotePeer>()
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
@@ -146,6 +141,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       this.#silenceTimeoutMs,
     )
     this.#remotes.set(id, remote)
+    this.#budget.join(remote)
     if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
   }
 
@@ -153,7 +149,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
     const remote = this.#remotes.get(id)
     if (!remote) return
-    this.#remotes.delete(id)
+    this.#forget(remote)
     const wasConnected = remote.connected
     remote.close()
     if (wasConnected) this.#deliver({ type: 'disconnected', id, reason })
@@ -205,12 +201,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   poll(): void {
     this.#emitWaiting()
-    const pending = this.#pending
-    this.#pending = []
-    for (const item of pending) {
+    for (const item of this.#pending.take()) {
       // A listener closed this peer.
       if (this.#mode === 'none') return
-      if (item.type === 'packet') item.remote.waiting.remove(item.packet.payload)
+      if (item.type === 'packet') this.#budget.remove(item.packet.owner, item.packet.payload)
       this.#emitNow(item)
     }
   }
@@ -220,7 +214,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#announced.clear()
     this.#inbox.clear()
-    this.#pending = []
+    this.#pending.clear()
+    this.#budget = new WaitingBudget()
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
@@ -229,34 +224,34 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   disconnectPeer(id: number, force = false): void {
     const remote = this.#require(id)
-    this.#remotes.delete(id)
+    this.#forget(remote)
     const wasConnected = remote.connected
     void remote.leave('kicked')
     if (force) {
       this.#announced.delete(id)
-      this.#pending = this.#pending.filter((item) => idOf(item) !== id)
+      this.#pending.forget(id)
     } else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
   }
 
   /** One that cannot be unpacked counts against its sender, as in the event style. */
   override getVar(): PacketValue {
-    const remote = this.#remotes.get(this.packetPeer)
+    const owner = this.#inbox.next?.owner
     try {
       return super.getVar()
     } catch (error) {
-      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') remote?.link.reject(error)
+      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') owner?.link.reject(error)
       throw error
     }
   }
 
-  protected peekPacket(): WaitingPacket | undefined {
+  protected peekPacket(): OwnedPacket | undefined {
     return this.#inbox.next
   }
 
-  protected takePacket(): WaitingPacket | undefined {
+  protected takePacket(): OwnedPacket | undefined {
     const packet = this.#inbox.take()
-    if (packet) this.#remotes.get(packet.from)?.waiting.remove(packet.payload)
+    if (packet) this.#budget.remove(packet.owner, packet.payload)
     return packet
   }
 
@@ -351,34 +346,34 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     let mode: TransferMode = ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
     if (channel > 0) mode = this.#channelModes[channel - 1]!
     else if (channel < 0) mode = TransferMode.Reliable
-    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload }
+    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload, owner: remote }
     if (this.#autoPoll && this.listenerCount('packet') > 0 && this.#inbox.count === 0) {
-      this.#emitPacket(remote, packet)
+      this.#emitPacket(packet)
       return
     }
-    if (!remote.waiting.add(payload)) {
+    if (!this.#budget.add(remote, payload)) {
       if (mode === TransferMode.Reliable) remote.link.fail('buffer_overflow')
       return
     }
     if (this.#autoPoll) this.#inbox.add(packet)
-    else this.#pending.push({ type: 'packet', packet, remote })
+    else this.#pending.add({ type: 'packet', packet })
   }
 
   #emitWaiting(): void {
     while (this.listenerCount('packet') > 0) {
       const packet = this.takePacket()
       if (!packet) return
-      this.#emitPacket(this.#remotes.get(packet.from), packet)
+      this.#emitPacket(packet)
     }
   }
 
-  #emitPacket(remote: RemotePeer | undefined, packet: WaitingPacket): void {
+  #emitPacket(packet: OwnedPacket): void {
     let value: PacketValue = packet.payload
     if (packet.isValue) {
       try {
         value = decode(packet.payload)
       } catch (error) {
-        remote?.link.reject(error as NetError)
+        packet.owner.link.reject(error as NetError)
         return
       }
     }
@@ -387,7 +382,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#remotes.delete(remote.id)
+    this.#forget(remote)
     const tell = () => this.#deliver({ type: 'disconnected', id: remote.id, reason })
     // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
     // the midst of whatever the game is doing.
@@ -397,9 +392,20 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #failed(remote: RemotePeer, error: NetError): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#remotes.delete(remote.id)
+    this.#forget(remote)
     if (this.#hooks.failed?.(remote.id, error)) return
     this.#deliver({ type: 'failed', id: remote.id, error })
+  }
+
+  /** What it sent still waits, unless too much of those who are gone does. */
+  #forget(remote: RemotePeer): void {
+    this.#remotes.delete(remote.id)
+    for (const owner of this.#budget.leave(remote)) {
+      this.#inbox.drop(owner)
+      this.#pending.dropPackets(owner)
+      const message = `Packets of peer ${owner.id}, which is gone, were dropped: too many wait. Call poll or getPacket more often.`
+      this.#deliver({ type: 'error', error: new NetError('ERR_OUT_OF_MEMORY', message) })
+    }
   }
 
   /** Called when the user is told, because whoever has not been told may still send. */
@@ -408,12 +414,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#status = ConnectionStatus.Disconnected
   }
 
-  #deliver(item: Pending): void {
+  #deliver(item: PendingEvent): void {
     if (this.#autoPoll) this.#emitNow(item)
-    else this.#pending.push(item)
+    else this.#pending.add(item)
   }
 
-  #emitNow(item: Pending): void {
+  #emitNow(item: PendingEvent): void {
     switch (item.type) {
       case 'connected':
         this.#announced.add(item.id)
@@ -435,16 +441,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       case 'packet':
         // A listener dropped its sender with `disconnectPeer(id, true)`.
         if (!this.#announced.has(item.packet.from)) return
-        if (this.listenerCount('packet') > 0) this.#emitPacket(item.remote, item.packet)
-        else if (item.remote.waiting.add(item.packet.payload)) this.#inbox.add(item.packet)
+        if (this.listenerCount('packet') > 0) this.#emitPacket(item.packet)
+        else if (this.#budget.add(item.packet.owner, item.packet.payload)) this.#inbox.add(item.packet)
     }
   }
-}
-
-/** Which peer it is about. */
-function idOf(item: Pending): number | undefined {
-  if (item.type === 'packet') return item.packet.from
-  return item.type === 'error' ? undefined : item.id
 }
 
 function checkId(id: number): void {
