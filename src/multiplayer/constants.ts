@@ -35,3 +35,6 @@ export const MAX_REDIALS = 2
  */
 export const MIN_SILENCE_TIMEOUT_MS = 2_000
 export const MAX_SILENCE_TIMEOUT_MS = 30_000
+
+/** How old the route in a peer's figures may be, in ms: a page has to collect a whole report to know it. */
+export const ROUTE_REFRESH_MS = 2_000

@@ -8,9 +8,10 @@ import { UNRELIABLE_HIGH_WATER } from '../net/link/constants.ts'
 import { type LinkEnd, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { LINGER_MS } from './constants.ts'
-import { TransferMode } from './types.ts'
+import { LINGER_MS, ROUTE_REFRESH_MS } from './constants.ts'
+import { type PeerStats, TransferMode } from './types.ts'
 import type { PacketOwner } from './waiting-budget.ts'
 
 export interface RemotePeerEvents {
@@ -32,6 +33,9 @@ export class RemotePeer implements PacketOwner {
   readonly waiting = { packets: 0, bytes: 0 }
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
+  readonly #channels: readonly { readonly channel: WebRTCDataChannel; readonly mode: TransferMode }[]
+  #route: RouteStats | undefined
+  #routeAskedAt = Number.NEGATIVE_INFINITY
   #wasConnected = false
   #lastError: NetError | undefined
 
@@ -62,8 +66,9 @@ export class RemotePeer implements PacketOwner {
         // Ordered with no retransmission still waits for what is lost; order comes from sequence numbers instead.
         ...(mode === TransferMode.Reliable ? { ordered: true } : { ordered: false, maxRetransmits: 0 }),
       })
-      return { channel, reliable: mode === TransferMode.Reliable }
+      return { channel, mode, reliable: mode === TransferMode.Reliable }
     })
+    this.#channels = channels
     this.link = new PeerLink(
       channels,
       userModes,
@@ -71,6 +76,7 @@ export class RemotePeer implements PacketOwner {
       {
         connected: () => {
           this.#wasConnected = true
+          this.#askForRoute()
           events.connected()
         },
         packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
@@ -95,6 +101,25 @@ export class RemotePeer implements PacketOwner {
     return this.link.connected
   }
 
+  get stats(): PeerStats {
+    this.#askForRoute()
+    const { id, link, connection } = this
+    const traffic = link.channelStats
+    return {
+      id,
+      state: this.connected ? 'connected' : 'connecting',
+      ...link.stats,
+      history: connection.history,
+      route: this.#route,
+      channels: this.#channels.map(({ channel, mode }, port) => ({
+        channel: Math.max(0, port - 1),
+        mode,
+        ...traffic[port]!,
+        history: channel.stats.history,
+      })),
+    }
+  }
+
   /** Says why, then closes. */
   async leave(reason: 'left' | 'kicked'): Promise<void> {
     await this.link.goodbye(reason === 'left' ? Goodbye.Left : Goodbye.Kicked)
@@ -112,6 +137,19 @@ export class RemotePeer implements PacketOwner {
     channel.on('packet', (packet) => this.link.receive(port, packet))
     channel.on('drained', () => this.link.drained(port))
     channel.on('closed', () => this.link.fail('connection_lost'))
+  }
+
+  /** The platform answers later: what is known so far is given meanwhile. */
+  #askForRoute(): void {
+    const now = this.#clock.now()
+    if (!this.connected || now - this.#routeAskedAt < ROUTE_REFRESH_MS) return
+    this.#routeAskedAt = now
+    this.connection.selectedRoute().then(
+      (route) => {
+        this.#route = route && routeStats(route)
+      },
+      () => {},
+    )
   }
 
   #ended(reason: LinkEnd): void {

@@ -178,8 +178,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
-    const remote = this.#require(id)
-    return { id, state: remote.connected ? 'connected' : 'connecting', ...remote.link.stats }
+    return this.#require(id).stats
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
@@ -236,11 +235,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** One that cannot be unpacked counts against its sender, as in the event style. */
   override getVar(): PacketValue {
-    const owner = this.#inbox.next?.owner
+    const packet = this.#inbox.next
     try {
       return super.getVar()
     } catch (error) {
-      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') owner?.link.reject(error)
+      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') {
+        packet?.owner.link.reject(error, portOf(packet))
+      }
       throw error
     }
   }
@@ -373,7 +374,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       try {
         value = decode(packet.payload)
       } catch (error) {
-        packet.owner.link.reject(error as NetError)
+        packet.owner.link.reject(error as NetError, portOf(packet))
         return
       }
     }
@@ -445,6 +446,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         else if (this.#budget.add(item.packet.owner, item.packet.payload)) this.#inbox.add(item.packet)
     }
   }
+}
+
+/** Which of its peer's channels it came over. */
+function portOf({ channel, mode }: OwnedPacket): number {
+  if (channel > 0) return channel + 1
+  return mode === TransferMode.Reliable ? 0 : 1
 }
 
 function checkId(id: number): void {

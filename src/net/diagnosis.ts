@@ -5,6 +5,7 @@ import { type CandidateKind, type CandidateType, candidatesInWords } from './can
 import type { ConnectionHistory, StateChange } from './connection-history.ts'
 import { SLOW_PHASE_MS } from './constants.ts'
 import type { ConnectionConfiguration, SelectedRoute } from './drivers/driver.ts'
+import { routeStats } from './statistics.ts'
 
 /**
  * The phases of connecting. `gathering` runs beside `signaling` and `checks`.
@@ -150,7 +151,7 @@ function whyNew({ remote }: Case): string {
 
 function whyDone({ history }: Case, outcome: Diagnosis['outcome'], tookMs: number): string {
   const { route } = history
-  const way = route ? (isRelayed(route) ? ' through a TURN relay' : ' directly') : ''
+  const way = route ? (routeStats(route).relayed ? ' through a TURN relay' : ' directly') : ''
   const stood = ms(spanOf(history, history.at('opened'), undefined) ?? 0)
   if (outcome === 'closed') return `It was connected${way}, and was closed on this side after ${stood}.`
   if (history.end === 'closed by the other side') {
@@ -234,10 +235,6 @@ const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
     history.end === undefined
       ? 'ICE and DTLS are through, but no data channel opened: negotiated channels must be made on both sides, with the same id, before connecting; or most packets are lost.'
       : 'ICE and DTLS were through, but the connection ended before a data channel opened: the other side closed it, or lost it.',
-}
-
-export function isRelayed({ local, remote }: SelectedRoute): boolean {
-  return local === 'relay' || remote === 'relay'
 }
 
 function headline(outcome: Diagnosis['outcome'], phase: ConnectionPhase | undefined, tookMs: number): string {

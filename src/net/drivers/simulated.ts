@@ -7,14 +7,15 @@ import { type ChannelHost, resetStream, SimulatedChannel } from '../simulation/c
 import { Consent } from '../simulation/consent.ts'
 import { closeNotice, consentAnswer, type Datagram, sctpDatagram } from '../simulation/datagram.ts'
 import { Handshake } from '../simulation/handshake.ts'
+import { checkIceServers } from '../simulation/ice-servers.ts'
 import type { Machine, Socket } from '../simulation/machine.ts'
 import { Association } from '../simulation/sctp/association.ts'
 import type { Payload, Persistence } from '../simulation/sctp/types.ts'
 import {
   type Candidate,
-  checkDescription,
   describe,
   formatCandidate,
+  isDescription,
   parseCandidate,
 } from '../simulation/session-description.ts'
 import {
@@ -67,17 +68,18 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
   /** Closed by this side: nothing more is told. */
   #closed = false
 
+  /** @throws {NetError} ERR_INVALID_PARAMETER */
   constructor(
     { machineFor, random, persistence }: SimulatedDriverOptions,
     { iceTransportPolicy, iceServers = [] }: ConnectionConfiguration,
     events: DriverConnectionEvents,
   ) {
+    const hasRelay = checkIceServers(iceServers)
     this.#machine = machineFor()
     this.#random = random
     this.#persistence = persistence
     this.#events = events
     this.#socket = this.#machine.open((datagram) => this.#receive(datagram))
-    const hasRelay = iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/i.test(url)))
     this.#candidateType = iceTransportPolicy !== 'relay' ? 'host' : hasRelay ? 'relay' : undefined
   }
 
@@ -102,7 +104,11 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
   }
 
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
-    checkDescription(type, sdp)
+    if (!isDescription(sdp)) {
+      const error = new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood.`)
+      this.later(() => this.#end([ConnectionState.Failed], error))
+      return
+    }
     this.#hasRemoteDescription = true
     this.later(() => {
       this.#events.signalingState(type === 'offer' ? SignalingState.HaveRemoteOffer : SignalingState.Stable)

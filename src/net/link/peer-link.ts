@@ -3,6 +3,7 @@
 
 import { type CancelTimer, type Clock, every } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
+import { sumOf, type TrafficStats } from '../statistics.ts'
 import {
   GOODBYE_TIMEOUT_MS,
   HEARTBEAT_MS,
@@ -37,13 +38,14 @@ export interface LinkEvents {
   ended(reason: LinkEnd): void
 }
 
-export interface LinkStats extends Readonly<Counters> {
+export interface LinkStats extends TrafficStats {
   readonly roundTripTimeMs: number | undefined
   readonly roundTripVariationMs: number | undefined
   readonly lossIn: number
   readonly lossOut: number
-  readonly bufferedBytes: number
 }
+
+const NO_TRAFFIC: Counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
 
 const NOTHING = new Uint8Array(0)
 
@@ -53,7 +55,8 @@ export class PeerLink {
   readonly #ports: readonly (ReliablePort | UnreliablePort)[]
   readonly #greeting: Uint8Array
   readonly #silenceTimeoutMs: number
-  readonly #counters: Counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
+  /** Of each channel. */
+  readonly #counters: readonly Counters[]
   readonly #roundTrip = new RoundTripMeter()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
   #greeted = false
@@ -81,8 +84,9 @@ export class PeerLink {
     this.#clock = clock
     this.#events = events
     this.#greeting = Uint8Array.of(LINK_VERSION, ...modes)
-    this.#ports = channels.map(({ channel, reliable }) =>
-      reliable ? new ReliablePort(channel, this.#counters) : new UnreliablePort(channel, this.#counters),
+    this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
+    this.#ports = channels.map(({ channel, reliable }, port) =>
+      reliable ? new ReliablePort(channel, this.#counters[port]!) : new UnreliablePort(channel, this.#counters[port]!),
     )
   }
 
@@ -93,13 +97,17 @@ export class PeerLink {
   get stats(): LinkStats {
     const unreliable = this.#ports[1] as UnreliablePort
     return {
-      ...this.#counters,
+      ...sumOf(this.channelStats),
       roundTripTimeMs: this.#roundTrip.smoothedMs,
       roundTripVariationMs: this.#roundTrip.variationMs,
       lossIn: unreliable.loss.loss,
       lossOut: this.#lossOut,
-      bufferedBytes: this.#ports.reduce((sum, port) => sum + port.bufferedAmount, 0),
     }
+  }
+
+  /** The counters of each channel, in their order. */
+  get channelStats(): TrafficStats[] {
+    return this.#ports.map(({ bufferedAmount }, port) => ({ ...this.#counters[port]!, bufferedBytes: bufferedAmount }))
   }
 
   /** The channel is open on this side. */
@@ -124,14 +132,14 @@ export class PeerLink {
   /** Sends the messages of a packet that were made for a reliable channel. */
   sendReliable(port: number, messages: readonly Uint8Array[]): void {
     if (this.#state !== 'connected') return
-    this.#counters.packetsOut += 1
+    this.#counters[port]!.packetsOut += 1
     this.#guard(() => this.#reliable(port).send(messages))
   }
 
   /** Sends a packet that was made for an unreliable channel. Stamps it; the bytes may be reused afterwards. */
   sendUnreliable(port: number, message: Uint8Array): void {
     if (this.#state !== 'connected') return
-    this.#counters.packetsOut += 1
+    this.#counters[port]!.packetsOut += 1
     try {
       ;(this.#ports[port] as UnreliablePort).send(message)
     } catch (error) {
@@ -143,21 +151,21 @@ export class PeerLink {
   receive(port: number, message: Uint8Array): void {
     if (this.#state === 'over') return
     this.#heard = true
-    this.#counters.bytesIn += message.length
+    this.#counters[port]!.bytesIn += message.length
     try {
       const incoming = this.#ports[port]!.receive(message)
       if (incoming) this.#take(port, incoming)
     } catch (error) {
-      this.#misunderstood(error)
+      this.#misunderstood(port, error)
     }
   }
 
-  /** Counts something bad that the remote sent; after a few the link ends. */
-  reject(error: NetError): void {
+  /** Counts something bad that the remote sent over channel `port`; after a few the link ends. */
+  reject(error: NetError, port = 0): void {
     if (this.#state === 'over') return
-    this.#counters.rejected += 1
+    this.#counters[port]!.rejected += 1
     this.#events.rejected(error)
-    if (this.#counters.rejected >= MAX_BAD_MESSAGES) this.fail('protocol_error')
+    if (this.#counters.reduce((sum, { rejected }) => sum + rejected, 0) >= MAX_BAD_MESSAGES) this.fail('protocol_error')
   }
 
   /** Says goodbye, and resolves when the remote has everything that was sent before, or does not answer in time. */
@@ -213,7 +221,7 @@ export class PeerLink {
     const reliable = this.#ports[port]!.reliable
     if (kind === Kind.Value || kind === Kind.Bytes) {
       if (this.#state !== 'connected') return
-      this.#counters.packetsIn += 1
+      this.#counters[port]!.packetsIn += 1
       this.#events.packet(port, kind === Kind.Value, incoming.ordered, payload)
     } else if (kind === Kind.Goodbye && reliable && payload.length === 1) this.#hearGoodbye(port, payload[0]!)
     else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
@@ -243,7 +251,7 @@ export class PeerLink {
     this.#early = []
     this.#events.connected()
     this.#ping()
-    for (const [port, incoming] of early) this.#checked(() => this.#take(port, incoming))
+    for (const [port, incoming] of early) this.#checked(port, () => this.#take(port, incoming))
   }
 
   /** What overtook the greeting waits for it. */
@@ -251,7 +259,7 @@ export class PeerLink {
     if (port === 0) throw new NetError('ERR_INVALID_DATA', 'A packet came before the greeting.')
     if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push([port, incoming])
     else if (this.#ports[port]!.reliable) this.fail('buffer_overflow')
-    else this.#counters.dropped += 1
+    else this.#counters[port]!.dropped += 1
   }
 
   #heartbeat(): void {
@@ -301,16 +309,16 @@ export class PeerLink {
   }
 
   /** What the remote sent wrongly is counted; it never throws into the channel beneath. */
-  #checked(action: () => void): void {
+  #checked(port: number, action: () => void): void {
     try {
       action()
     } catch (error) {
-      this.#misunderstood(error)
+      this.#misunderstood(port, error)
     }
   }
 
-  #misunderstood(error: unknown): void {
-    this.reject(toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.'))
+  #misunderstood(port: number, error: unknown): void {
+    this.reject(toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.'), port)
   }
 
   /** What a channel refuses ends the link; it never throws into the caller, who may be sending to many peers. */
