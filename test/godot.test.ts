@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WaitingPacket } from '../src/multiplayer/inbox.ts'
 import { MultiplayerPeer } from '../src/multiplayer/multiplayer-peer.ts'
+import { OfflineMultiplayerPeer } from '../src/multiplayer/offline-multiplayer-peer.ts'
 import {
   ConnectionStatus,
   type PacketValue,
@@ -11,6 +12,7 @@ import {
   TARGET_PEER_SERVER,
   TransferMode,
 } from '../src/multiplayer/types.ts'
+import { WebRTCMultiplayerPeer } from '../src/multiplayer/webrtc-multiplayer-peer.ts'
 import { encode } from '../src/net/codec/codec.ts'
 import { WriteMode } from '../src/net/data-channel.ts'
 import {
@@ -197,6 +199,12 @@ describe('a multiplayer peer', () => {
     expect(peer.calls).toEqual(['disconnect 5 true'])
     await peer.close()
     expect(peer.connectionStatus).toBe(ConnectionStatus.Disconnected)
+  })
+
+  it('no multiplayer peer relays between clients', () => {
+    for (const peer of [new OfflineMultiplayerPeer(), new WebRTCMultiplayerPeer()]) {
+      expect(peer.isServerRelaySupported()).toBe(false)
+    }
   })
 
   it('putPacket and putVar send by targetPeer, transferMode and transferChannel', () => {

@@ -10,6 +10,16 @@ export const MAX_USER_CHANNELS = 32
 export const MAX_WAITING_PACKETS = 65_536
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024
 
+/** The same of all peers of a room together: four peers that are not read at all. Beyond it each has an equal part. */
+export const MAX_ROOM_WAITING_PACKETS = 262_144
+export const MAX_ROOM_WAITING_BYTES = 32 * 1024 * 1024
+
+/** Events that may wait for `poll`, beside packets: peers that come and go while a game does not poll. */
+export const MAX_PENDING_EVENTS = 1_024
+
+/** Errors among them. Nobody reads more; the first say what is wrong. */
+export const MAX_PENDING_ERRORS = 64
+
 /** How long a connection outlives its goodbye on the side that heard it, in ms, so that the answer gets out. */
 export const LINGER_MS = 500
 
@@ -18,3 +28,13 @@ export const CONNECT_TIMEOUT_MS = 15_000
 
 /** How often a connection that failed before it stood is dialled again. */
 export const MAX_REDIALS = 2
+
+/**
+ * What `silenceTimeoutMs` may be, in ms. Under 2 s a hidden tab's timers or one lost packet would part peers; after 30 s
+ * without an answer ICE gives the connection up by itself (RFC 7675).
+ */
+export const MIN_SILENCE_TIMEOUT_MS = 2_000
+export const MAX_SILENCE_TIMEOUT_MS = 30_000
+
+/** How old the route in a peer's figures may be, in ms: a page has to collect a whole report to know it. */
+export const ROUTE_REFRESH_MS = 2_000

@@ -1,5 +1,6 @@
 // Packets that wait to be read, in order for each peer and in turns between peers, so that none starves another.
 
+import type { RemotePeer } from './remote-peer.ts'
 import type { TransferMode } from './types.ts'
 
 export interface WaitingPacket {
@@ -11,9 +12,14 @@ export interface WaitingPacket {
   readonly payload: Uint8Array
 }
 
+/** A packet with the connection over which it came: the peer may have come back over another since. */
+export interface OwnedPacket extends WaitingPacket {
+  readonly owner: RemotePeer
+}
+
 export class Inbox {
   /** In turn order: the peer whose packet is next comes first. */
-  readonly #byPeer = new Map<number, { packets: WaitingPacket[]; head: number }>()
+  readonly #byPeer = new Map<number, { packets: OwnedPacket[]; head: number }>()
   #count = 0
 
   get count(): number {
@@ -21,19 +27,19 @@ export class Inbox {
   }
 
   /** The packet that `take` returns next. */
-  get next(): WaitingPacket | undefined {
+  get next(): OwnedPacket | undefined {
     for (const { packets, head } of this.#byPeer.values()) return packets[head]
     return undefined
   }
 
-  add(packet: WaitingPacket): void {
+  add(packet: OwnedPacket): void {
     const queue = this.#byPeer.get(packet.from)
     if (queue) queue.packets.push(packet)
     else this.#byPeer.set(packet.from, { packets: [packet], head: 0 })
     this.#count += 1
   }
 
-  take(): WaitingPacket | undefined {
+  take(): OwnedPacket | undefined {
     for (const [peer, queue] of this.#byPeer) {
       const packet = queue.packets[queue.head++]!
       this.#byPeer.delete(peer)
@@ -47,6 +53,17 @@ export class Inbox {
       return packet
     }
     return undefined
+  }
+
+  /** Drops the packets of one connection. */
+  drop(owner: RemotePeer): void {
+    const queue = this.#byPeer.get(owner.id)
+    if (!queue) return
+    const waiting = queue.packets.slice(queue.head)
+    const rest = waiting.filter((packet) => packet.owner !== owner)
+    this.#count -= waiting.length - rest.length
+    if (rest.length > 0) Object.assign(queue, { packets: rest, head: 0 })
+    else this.#byPeer.delete(owner.id)
   }
 
   clear(): void {

@@ -11,6 +11,7 @@ export {
   ConnectionStatus,
   type DisconnectReason,
   type PacketValue,
+  type PeerChannelStats,
   type PeerStats,
   type SendOptions,
   TARGET_PEER_BROADCAST,

@@ -10,7 +10,7 @@ import { Dialer } from './dialer.ts'
 import { JoinedRoom } from './room.ts'
 import type { JoinRoomOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
-import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+import { checkSilenceTimeout, WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 /**
  * Joins the room with the code `room`, or opens a new one when none is given.
@@ -32,7 +32,8 @@ export function hostRoom(options: Omit<JoinRoomOptions, 'room'>): Promise<Room> 
 
 async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star'): Promise<Room> {
   const { room: code, token, maxPeers, channels = [], autoPoll = true, signal } = options
-  const { clock = systemClock, random = systemRandom } = options
+  const { clock = systemClock, random = systemRandom, silenceTimeoutMs } = options
+  if (silenceTimeoutMs !== undefined) checkSilenceTimeout(silenceTimeoutMs)
   const transport = chooseTransport(options.signaling)
   const ownConfiguration = {
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
@@ -65,6 +66,7 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     clock,
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
+    ...(silenceTimeoutMs !== undefined && { silenceTimeoutMs }),
     hooks: {
       connected: (id) => {
         dialer.connected(id)

@@ -86,6 +86,11 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   protected abstract peekPacket(): WaitingPacket | undefined
   protected abstract takePacket(): WaitingPacket | undefined
 
+  /** Whether a server passes packets on between its clients (Godot: is_server_relay_supported). No peer does so yet. */
+  isServerRelaySupported(): boolean {
+    return false
+  }
+
   get isServer(): boolean {
     return this.uniqueId === 1
   }

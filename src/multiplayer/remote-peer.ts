@@ -10,10 +10,12 @@ import type { LaneTable } from '../net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { LINGER_MS, MAX_WAITING_BYTES, MAX_WAITING_PACKETS } from './constants.ts'
-import { TransferMode } from './types.ts'
+import { LINGER_MS, ROUTE_REFRESH_MS } from './constants.ts'
+import { type PeerStats, TransferMode } from './types.ts'
+import type { PacketOwner } from './waiting-budget.ts'
 
 export interface RemotePeerSettings {
   readonly userModes: readonly TransferMode[]
@@ -21,6 +23,7 @@ export interface RemotePeerSettings {
   readonly budget: UnfinishedBudget
   /** This side offers the bulk connection; `undefined`: there is to be none. */
   readonly offersBulk: boolean | undefined
+  readonly silenceTimeoutMs: number
 }
 
 export interface RemotePeerEvents {
@@ -36,34 +39,19 @@ export interface RemotePeerEvents {
   failed(error: NetError): void
 }
 
-/** How many packets of one peer wait to be read. */
-class Waiting {
-  #packets = 0
-  #bytes = 0
-
-  /** False: there is no room for this one. */
-  add(payload: Uint8Array): boolean {
-    if (this.#packets >= MAX_WAITING_PACKETS || this.#bytes + payload.length > MAX_WAITING_BYTES) return false
-    this.#packets += 1
-    this.#bytes += payload.length
-    return true
-  }
-
-  remove(payload: Uint8Array): void {
-    this.#packets -= 1
-    this.#bytes -= payload.length
-  }
-}
-
-export class RemotePeer {
+export class RemotePeer implements PacketOwner {
   readonly id: number
   readonly connection: WebRTCPeerConnection
   readonly link: PeerLink
-  readonly waiting = new Waiting()
+  /** What of it waits to be read. */
+  readonly waiting = { packets: 0, bytes: 0 }
   /** Something was sent to it since the last flush. */
   isUnflushed = false
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
+  readonly #channels: readonly { readonly channel: WebRTCDataChannel; readonly mode: TransferMode }[]
+  #route: RouteStats | undefined
+  #routeAskedAt = Number.NEGATIVE_INFINITY
   #wasConnected = false
   #lastError: NetError | undefined
   #bulk: BulkConnection | undefined
@@ -72,7 +60,7 @@ export class RemotePeer {
   constructor(
     id: number,
     connection: WebRTCPeerConnection,
-    { userModes, lanes, budget, offersBulk }: RemotePeerSettings,
+    { userModes, lanes, budget, offersBulk, silenceTimeoutMs }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
@@ -94,11 +82,13 @@ export class RemotePeer {
         // Ordered with no retransmission still waits for what is lost; order comes from sequence numbers instead.
         ...(mode === TransferMode.Reliable ? { ordered: true } : { ordered: false, maxRetransmits: 0 }),
       })
-      return { channel, reliable: mode === TransferMode.Reliable }
+      return { channel, mode, reliable: mode === TransferMode.Reliable }
     })
+    this.#channels = channels
     const linkEvents: LinkEvents = {
       connected: () => {
         this.#wasConnected = true
+        this.#askForRoute()
         events.connected()
       },
       packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
@@ -112,7 +102,7 @@ export class RemotePeer {
       },
       ended: (reason) => this.#ended(reason),
     }
-    this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents })
+    this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents, silenceTimeoutMs })
     if (offersBulk !== undefined) this.#bulk = this.#makeBulk(offersBulk)
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {
@@ -125,6 +115,26 @@ export class RemotePeer {
 
   get connected(): boolean {
     return this.link.connected
+  }
+
+  get stats(): PeerStats {
+    this.#askForRoute()
+    const { id, link, connection } = this
+    const traffic = link.channelStats
+    return {
+      id,
+      state: this.connected ? 'connected' : 'connecting',
+      bulkRoute: this.bulkRoute,
+      ...link.stats,
+      history: connection.history,
+      route: this.#route,
+      channels: this.#channels.map(({ channel, mode }, port) => ({
+        channel: Math.max(0, port - 1),
+        mode,
+        ...traffic[port]!,
+        history: channel.stats.history,
+      })),
+    }
   }
 
   /** Says why, then closes. */
@@ -167,6 +177,19 @@ export class RemotePeer {
     channel.on('packet', (packet) => this.link.receive(port, packet))
     channel.on('drained', () => this.link.drained(port))
     channel.on('closed', () => this.link.fail('connection_lost'))
+  }
+
+  /** The platform answers later: what is known so far is given meanwhile. */
+  #askForRoute(): void {
+    const now = this.#clock.now()
+    if (!this.connected || now - this.#routeAskedAt < ROUTE_REFRESH_MS) return
+    this.#routeAskedAt = now
+    this.connection.selectedRoute().then(
+      (route) => {
+        this.#route = route && routeStats(route)
+      },
+      () => {},
+    )
   }
 
   #ended(reason: LinkEnd): void {

@@ -80,6 +80,11 @@ export interface JoinRoomOptions {
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
   readonly autoPoll?: boolean | undefined
+  /**
+   * Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More lets a game outlast longer
+   * outages, and tells later who is gone. It counts on this side only: give all peers the same.
+   */
+  readonly silenceTimeoutMs?: number | undefined
   /** Aborting it rejects with ERR_ABORTED; afterwards it has no effect. */
   readonly signal?: AbortSignal | undefined
   /** Options of the Node driver. */

@@ -5,7 +5,7 @@ import { Emitter } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import type { RoomInfo } from '../net/signaling/messages.ts'
 import type { SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
-import { LINGER_MS } from './constants.ts'
+import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
@@ -19,7 +19,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly #clock: Clock
   readonly #autoPoll: boolean
   #info: RoomInfo
-  #pending: (() => void)[] = []
+  /** What waits for `poll`: at most so many of each kind. */
+  #pending: { readonly kind: keyof typeof MAX_PENDING; readonly deliver: () => void }[] = []
   #over = false
   #ending: Promise<void> | undefined
 
@@ -87,7 +88,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#peer.poll()
     const pending = this.#pending
     this.#pending = []
-    for (const deliver of pending) deliver()
+    for (const { deliver } of pending) deliver()
   }
 
   disconnectPeer(id: number): void {
@@ -119,25 +120,25 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         break
       case 'room':
         this.#info = event.room
-        this.#deliver(() => this.emit('roomChanged'))
+        this.#deliver('change', () => this.emit('roomChanged'))
         break
       case 'error':
-        this.#deliver(() => this.emit('error', event.error))
+        this.#deliver('error', () => this.emit('error', event.error))
         break
       case 'closed':
         if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
-        else this.#deliver(() => this.emit('signalingLost', event.error))
+        else this.#deliver('end', () => this.emit('signalingLost', event.error))
     }
   }
 
   /** A peer was given up. */
   dialFailed(id: number, error: NetError): void {
-    this.#deliver(() => this.#failed(id, error))
+    this.#deliver('failure', () => this.#failed(id, error))
   }
 
   /** A peer sent something through signaling that cannot be used. */
   dialError(error: NetError): void {
-    this.#deliver(() => this.emit('error', error))
+    this.#deliver('error', () => this.emit('error', error))
   }
 
   get #isStarClient(): boolean {
@@ -146,7 +147,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   /** What the host sent before it left, and its goodbye, may still be under way. Then the room ends by that. */
   #awaitGoodbye(error: NetError): void {
-    const end = () => this.#deliver(() => this.#hostLeft(error))
+    const end = () => this.#deliver('end', () => this.#hostLeft(error))
     if (this.#peer.hasPeer(TARGET_PEER_SERVER)) this.#clock.setTimeout(end, LINGER_MS)
     else end()
   }
@@ -163,10 +164,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(error)
   }
 
-  #deliver(action: () => void): void {
+  #deliver(kind: keyof typeof MAX_PENDING, deliver: () => void): void {
     if (this.#over) return
-    if (this.#autoPoll) action()
-    else this.#pending.push(action)
+    if (this.#autoPoll) deliver()
+    else if (this.#pending.filter((each) => each.kind === kind).length < MAX_PENDING[kind]) {
+      this.#pending.push({ kind, deliver })
+    }
   }
 
   #end(error: NetError | undefined): Promise<void> {
@@ -185,6 +188,9 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.emit('closed', error)
   }
 }
+
+/** One change says as much as many: the room is as it is when the event comes. */
+const MAX_PENDING = { change: 1, error: MAX_PENDING_ERRORS, failure: MAX_PENDING_EVENTS, end: 2 } as const
 
 function hostGone(): NetError {
   return new NetError('ERR_ROOM_CLOSED', 'The host left, so the room is over.')

@@ -1,7 +1,9 @@
 // The vocabulary of `multiplayer`: Godot's names (MultiplayerPeer), as constant objects with a type of the same name.
 
 import type { PacketValue } from '../net/codec/codec.ts'
+import type { StateChange } from '../net/connection-history.ts'
 import type { TappedFrame } from '../net/link/tap.ts'
+import type { ChannelStateChange, RouteStats, TrafficStats } from '../net/statistics.ts'
 import type { LaneName } from './lane-names.ts'
 
 /** How a packet travels (Godot: MultiplayerPeer.TransferMode). */
@@ -77,10 +79,24 @@ export type DisconnectReason =
   | 'protocol_error'
   | 'buffer_overflow'
 
-/** Figures about one peer. Counters only grow; a rate is the difference of two readings. */
-export interface PeerStats {
+/** Figures about one of a peer's channels. */
+export interface PeerChannelStats extends TrafficStats {
+  /** As in `send`: 0 for the default pair, n for the n-th of `channels`. */
+  readonly channel: number
+  /** `Reliable`, or how a user channel was set up; for the default unreliable channel `Unreliable`. */
+  readonly mode: TransferMode
+  /** The states of the data channel, with their times; the last is the present one. */
+  readonly history: readonly ChannelStateChange[]
+}
+
+/** Figures about one peer: its own, and the sums over its channels. Counters only grow; a rate is the difference of two. */
+export interface PeerStats extends TrafficStats {
   readonly id: number
   readonly state: 'connecting' | 'connected'
+  /** The changes of its connection's states, with their times in ms by the room's clock. The last 64 at most. */
+  readonly history: readonly StateChange[]
+  /** The types of the candidates in use. At most 2 s old; `undefined` until known. */
+  readonly route: RouteStats | undefined
   /** Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured. */
   readonly roundTripTimeMs: number | undefined
   /** Mean deviation of the round-trip time, ms. */
@@ -89,23 +105,14 @@ export interface PeerStats {
   readonly lossIn: number
   /** The same for ours, as the remote reports it. */
   readonly lossOut: number
-  /** Bytes of data-channel messages, the headers of the transport beneath not counted. */
-  readonly bytesIn: number
-  readonly bytesOut: number
-  readonly packetsIn: number
-  readonly packetsOut: number
-  /** Bytes that wait on this side to be sent. */
-  readonly bufferedBytes: number
   /** How long a packet waits in the path at the moment, in ms, beside the time that the way takes. */
   readonly queueMs: number
   /** Whether bulk has a connection of its own: from the first bulk on, where one can be made. */
   readonly bulkRoute: 'own' | 'shared'
   /** An estimate of what the path takes, bytes a second: send less detail rather than late detail. */
   readonly capacityBytesPerSecond: number | undefined
-  /** Unreliable packets that were dropped on this side because newer ones came, or came late. */
-  readonly dropped: number
-  /** What the remote sent that could not be understood. */
-  readonly rejected: number
+  /** The default reliable channel, the default unreliable one, then the user channels. */
+  readonly channels: readonly PeerChannelStats[]
 }
 
 export type { PacketValue }

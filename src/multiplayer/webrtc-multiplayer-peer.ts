@@ -5,16 +5,17 @@ import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encode } from '../net/codec/codec.ts'
 import type { Off } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { BULK_FROM, MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
+import { BULK_FROM, MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
 import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
 import type { LaneSettings, OutgoingPacket } from '../net/link/lanes.ts'
 import { Kind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
-import { MAX_PEER_ID, MAX_USER_CHANNELS } from './constants.ts'
-import { Inbox, type WaitingPacket } from './inbox.ts'
+import { MAX_PEER_ID, MAX_SILENCE_TIMEOUT_MS, MAX_USER_CHANNELS, MIN_SILENCE_TIMEOUT_MS } from './constants.ts'
+import { Inbox, type OwnedPacket } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
+import { type PendingEvent, PendingEvents } from './pending-events.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
   ConnectionStatus,
@@ -26,23 +27,16 @@ import {
   TARGET_PEER_SERVER,
   type TapEvent,
   TransferMode,
-  type TransferProgress,
 } from './types.ts'
+import { WaitingBudget } from './waiting-budget.ts'
 
 type Mode = 'none' | 'server' | 'client' | 'mesh'
-
-/** What waits for `poll` when packets and events do not come by themselves. */
-type Pending =
-  | { readonly type: 'connected'; readonly id: number }
-  | { readonly type: 'disconnected'; readonly id: number; readonly reason: DisconnectReason }
-  | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
-  | { readonly type: 'error'; readonly error: NetError }
-  | { readonly type: 'progress'; readonly progress: TransferProgress }
-  | { readonly type: 'packet'; readonly packet: WaitingPacket; readonly remote: RemotePeer }
 
 export interface WebRTCMultiplayerPeerOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
   readonly autoPoll?: boolean
+  /** Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More for bad networks. */
+  readonly silenceTimeoutMs?: number
   readonly clock?: Clock
   /**
    * Lanes beside `control` (priority 0), `gameplay` (1) and `bulk` (2), by name; at most 13. Lanes of priority 2 and more
@@ -68,33 +62,33 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #clock: Clock
   readonly #autoPoll: boolean
   readonly #hooks: ConnectionHooks
+  readonly #silenceTimeoutMs: number
   readonly #remotes = new Map<number, RemotePeer>()
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
-  readonly #budget = new UnfinishedBudget()
+  readonly #unfinished = new UnfinishedBudget()
   /** Peers to which something was sent since the last flush. */
   #unflushed: RemotePeer[] = []
   #flushIsDue = false
   readonly #drainWaiters = new Set<() => void>()
-  #pending: Pending[] = []
+  readonly #pending = new PendingEvents()
+  #budget = new WaitingBudget<RemotePeer>()
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
   #channelModes: readonly TransferMode[] = []
   #sending = false
 
-  /** @throws {NetError} ERR_INVALID_PARAMETER: a lane that cannot be. */
-  constructor({
-    autoPoll = true,
-    clock = systemClock,
-    hooks = {},
-    lanes = {},
-    bulkConnection = true,
-  }: WebRTCMultiplayerPeerOptions = {}) {
+  /** @throws {NetError} ERR_INVALID_PARAMETER: a lane or a time that cannot be. */
+  constructor(options: WebRTCMultiplayerPeerOptions = {}) {
     super()
+    const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
+    const { silenceTimeoutMs = SILENCE_TIMEOUT_MS } = options
+    checkSilenceTimeout(silenceTimeoutMs)
+    this.#silenceTimeoutMs = silenceTimeoutMs
     this.#lanes = new LaneNames(lanes)
     this.#bulkConnection = bulkConnection
     this.#hooks = hooks
@@ -154,7 +148,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const settings = {
       userModes: this.#channelModes,
       lanes: this.#lanes.table,
-      budget: this.#budget,
+      budget: this.#unfinished,
+      silenceTimeoutMs: this.#silenceTimeoutMs,
       offersBulk: this.#bulkConnection ? this.#id < id : undefined,
     }
     const remote = new RemotePeer(id, connection, settings, this.#clock, {
@@ -178,6 +173,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       failed: (error) => this.#failed(remote, error),
     })
     this.#remotes.set(id, remote)
+    this.#budget.join(remote)
     if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
   }
 
@@ -185,7 +181,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
     const remote = this.#remotes.get(id)
     if (!remote) return
-    this.#remotes.delete(id)
+    this.#forget(remote)
     const wasConnected = remote.connected
     remote.close()
     this.#checkDrained()
@@ -215,13 +211,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
-    const remote = this.#require(id)
-    return {
-      id,
-      state: remote.connected ? 'connected' : 'connecting',
-      bulkRoute: remote.bulkRoute,
-      ...remote.link.stats,
-    }
+    return this.#require(id).stats
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
@@ -278,12 +268,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   poll(): void {
     this.flush()
     this.#emitWaiting()
-    const pending = this.#pending
-    this.#pending = []
-    for (const item of pending) {
+    for (const item of this.#pending.take()) {
       // A listener closed this peer.
       if (this.#mode === 'none') return
-      if (item.type === 'packet') item.remote.waiting.remove(item.packet.payload)
+      if (item.type === 'packet') this.#budget.remove(item.packet.owner, item.packet.payload)
       this.#emitNow(item)
     }
   }
@@ -293,7 +281,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#announced.clear()
     this.#inbox.clear()
-    this.#pending = []
+    this.#pending.clear()
+    this.#budget = new WaitingBudget()
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
@@ -303,35 +292,37 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   disconnectPeer(id: number, force = false): void {
     const remote = this.#require(id)
-    this.#remotes.delete(id)
+    this.#forget(remote)
     const wasConnected = remote.connected
     void remote.leave('kicked')
     this.#checkDrained()
     if (force) {
       this.#announced.delete(id)
-      this.#pending = this.#pending.filter((item) => idOf(item) !== id)
+      this.#pending.forget(id)
     } else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
   }
 
   /** One that cannot be unpacked counts against its sender, as in the event style. */
   override getVar(): PacketValue {
-    const remote = this.#remotes.get(this.packetPeer)
+    const packet = this.#inbox.next
     try {
       return super.getVar()
     } catch (error) {
-      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') remote?.link.reject(error)
+      if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') {
+        packet?.owner.link.reject(error, portOf(packet))
+      }
       throw error
     }
   }
 
-  protected peekPacket(): WaitingPacket | undefined {
+  protected peekPacket(): OwnedPacket | undefined {
     return this.#inbox.next
   }
 
-  protected takePacket(): WaitingPacket | undefined {
+  protected takePacket(): OwnedPacket | undefined {
     const packet = this.#inbox.take()
-    if (packet) this.#remotes.get(packet.from)?.waiting.remove(packet.payload)
+    if (packet) this.#budget.remove(packet.owner, packet.payload)
     return packet
   }
 
@@ -446,34 +437,34 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     let mode: TransferMode = ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
     if (channel > 0) mode = this.#channelModes[channel - 1]!
     else if (channel < 0) mode = TransferMode.Reliable
-    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload }
+    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload, owner: remote }
     if (this.#autoPoll && this.listenerCount('packet') > 0 && this.#inbox.count === 0) {
-      this.#emitPacket(remote, packet)
+      this.#emitPacket(packet)
       return
     }
-    if (!remote.waiting.add(payload)) {
+    if (!this.#budget.add(remote, payload)) {
       if (mode === TransferMode.Reliable) remote.link.fail('buffer_overflow')
       return
     }
     if (this.#autoPoll) this.#inbox.add(packet)
-    else this.#pending.push({ type: 'packet', packet, remote })
+    else this.#pending.add({ type: 'packet', packet })
   }
 
   #emitWaiting(): void {
     while (this.listenerCount('packet') > 0) {
       const packet = this.takePacket()
       if (!packet) return
-      this.#emitPacket(this.#remotes.get(packet.from), packet)
+      this.#emitPacket(packet)
     }
   }
 
-  #emitPacket(remote: RemotePeer | undefined, packet: WaitingPacket): void {
+  #emitPacket(packet: OwnedPacket): void {
     let value: PacketValue = packet.payload
     if (packet.isValue) {
       try {
         value = decode(packet.payload)
       } catch (error) {
-        remote?.link.reject(error as NetError)
+        packet.owner.link.reject(error as NetError, portOf(packet))
         return
       }
     }
@@ -482,7 +473,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#remotes.delete(remote.id)
+    this.#forget(remote)
     this.#checkDrained()
     const tell = () => this.#deliver({ type: 'disconnected', id: remote.id, reason })
     // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
@@ -493,9 +484,20 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #failed(remote: RemotePeer, error: NetError): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#remotes.delete(remote.id)
+    this.#forget(remote)
     if (this.#hooks.failed?.(remote.id, error)) return
     this.#deliver({ type: 'failed', id: remote.id, error })
+  }
+
+  /** What it sent still waits, unless too much of those who are gone does. */
+  #forget(remote: RemotePeer): void {
+    this.#remotes.delete(remote.id)
+    for (const owner of this.#budget.leave(remote)) {
+      this.#inbox.drop(owner)
+      this.#pending.dropPackets(owner)
+      const message = `Packets of peer ${owner.id}, which is gone, were dropped: too many wait. Call poll or getPacket more often.`
+      this.#deliver({ type: 'error', error: new NetError('ERR_OUT_OF_MEMORY', message) })
+    }
   }
 
   /** Called when the user is told, because whoever has not been told may still send. */
@@ -504,12 +506,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#status = ConnectionStatus.Disconnected
   }
 
-  #deliver(item: Pending): void {
+  #deliver(item: PendingEvent): void {
     if (this.#autoPoll) this.#emitNow(item)
-    else this.#pending.push(item)
+    else this.#pending.add(item)
   }
 
-  #emitNow(item: Pending): void {
+  #emitNow(item: PendingEvent): void {
     switch (item.type) {
       case 'connected':
         this.#announced.add(item.id)
@@ -534,22 +536,28 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       case 'packet':
         // A listener dropped its sender with `disconnectPeer(id, true)`.
         if (!this.#announced.has(item.packet.from)) return
-        if (this.listenerCount('packet') > 0) this.#emitPacket(item.remote, item.packet)
-        else if (item.remote.waiting.add(item.packet.payload)) this.#inbox.add(item.packet)
+        if (this.listenerCount('packet') > 0) this.#emitPacket(item.packet)
+        else if (this.#budget.add(item.packet.owner, item.packet.payload)) this.#inbox.add(item.packet)
     }
   }
 }
 
-/** Which peer it is about. */
-function idOf(item: Pending): number | undefined {
-  if (item.type === 'packet') return item.packet.from
-  if (item.type === 'progress') return item.progress.peer
-  return item.type === 'error' ? undefined : item.id
+/** Which of its peer's channels it came over. */
+function portOf({ channel, mode }: OwnedPacket): number {
+  if (channel > 0) return channel + 1
+  return mode === TransferMode.Reliable ? 0 : 1
 }
 
 function checkId(id: number): void {
   if (Number.isInteger(id) && id >= 1 && id <= MAX_PEER_ID) return
   throw new NetError('ERR_INVALID_PARAMETER', `A peer id is a whole number from 1 to ${MAX_PEER_ID}, not ${id}.`)
+}
+
+/** @throws {NetError} ERR_INVALID_PARAMETER */
+export function checkSilenceTimeout(ms: number): void {
+  if (ms >= MIN_SILENCE_TIMEOUT_MS && ms <= MAX_SILENCE_TIMEOUT_MS) return
+  const range = `${MIN_SILENCE_TIMEOUT_MS} to ${MAX_SILENCE_TIMEOUT_MS} ms`
+  throw new NetError('ERR_INVALID_PARAMETER', `silenceTimeoutMs is ${range}, not ${ms}.`)
 }
 
 function checkMode(mode: TransferMode): void {

@@ -1,9 +1,12 @@
 // One data channel (Godot: WebRTCDataChannel). Event-driven when somebody listens to `packet`, polled otherwise.
 
+import { type Clock, systemClock } from './clock.ts'
+import { decode, encode, type PacketValue } from './codec/codec.ts'
 import { MAX_UNREAD_PACKETS, MAX_WAITING_BYTES } from './constants.ts'
 import { ChannelState, type DriverChannel } from './drivers/driver.ts'
 import { Emitter, type Off } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
+import type { ChannelStateChange, ChannelStats } from './statistics.ts'
 
 /** Godot: WebRTCDataChannel.WriteMode. */
 export const WriteMode = { Text: 0, Binary: 1 } as const
@@ -34,16 +37,23 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   #waitingBytes = 0
   #wasString = false
   #ended = false
+  readonly #clock: Clock
+  readonly #history: ChannelStateChange[] = []
+  readonly #counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
   /** How `putPacket` sends bytes (Godot: write_mode). Default Binary. */
   writeMode: WriteMode = WriteMode.Binary
 
-  constructor(channel: DriverChannel) {
+  constructor(channel: DriverChannel, clock: Clock = systemClock) {
     super()
     this.#channel = channel
+    this.#clock = clock
+    this.#noteState()
     // A driver's events may still be on their way when the connection was closed.
     channel.events = {
       open: () => {
-        if (!this.#ended) this.emit('open')
+        if (this.#ended) return
+        this.#noteState()
+        this.emit('open')
       },
       message: (data) => {
         if (!this.#ended) this.#receive(data)
@@ -122,14 +132,18 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
     }
     const size = typeof packet === 'string' ? encoder.encode(packet).length : packet.length
     if (size > this.maxPacketSize) {
+      this.#counters.rejected += 1
       throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${size} bytes; this channel takes ${this.maxPacketSize}.`)
     }
     const asText = this.writeMode === WriteMode.Text && typeof packet !== 'string'
     try {
       this.#channel.send(asText ? decoder.decode(packet) : packet)
     } catch (cause) {
+      this.#counters.rejected += 1
       throw toNetError(cause, 'ERR_OUT_OF_MEMORY', `The channel "${this.label}" took no more: ${cause}`)
     }
+    this.#counters.packetsOut += 1
+    this.#counters.bytesOut += size
   }
 
   /** Takes the next waiting packet. @throws {NetError} ERR_UNAVAILABLE: none waits. */
@@ -145,6 +159,22 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
     return this.#waiting.length
   }
 
+  /** Takes the next waiting packet and unpacks it. @throws {NetError} ERR_UNAVAILABLE, ERR_INVALID_DATA */
+  getVar(): PacketValue {
+    return decode(this.getPacket())
+  }
+
+  /** Packs a value (anything msgpack can carry) and sends it. Refused as by `encode` and `putPacket`. */
+  putVar(value: PacketValue): void {
+    this.putPacket(encode(value))
+  }
+
+  /** Figures about this channel. */
+  get stats(): ChannelStats {
+    const { label, id, bufferedAmount: bufferedBytes, availablePacketCount: waitingPackets } = this
+    return { label, id, ...this.#counters, bufferedBytes, waitingPackets, history: [...this.#history] }
+  }
+
   /** Whether the packet that `getPacket` returned last was sent as text. */
   wasStringPacket(): boolean {
     return this.#wasString
@@ -154,7 +184,9 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   poll(): void {}
 
   close(): void {
-    if (this.readyState !== ChannelState.Closed) this.#channel.close()
+    if (this.readyState === ChannelState.Closed) return
+    this.#channel.close()
+    this.#noteState()
   }
 
   /** Called by the connection when it closes: platforms differ in whether they tell the channels. */
@@ -165,6 +197,8 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   #receive(data: Uint8Array | string): void {
     const isString = typeof data === 'string'
     const packet = isString ? encoder.encode(data) : data
+    this.#counters.packetsIn += 1
+    this.#counters.bytesIn += packet.length
     if (this.#waiting.length === 0 && this.listenerCount('packet') > 0) {
       this.emit('packet', packet, isString)
       return
@@ -180,6 +214,7 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
 
   /** Nothing that was promised is lost silently: a reliable channel that nobody reads is closed. */
   #overflow(): void {
+    this.#counters.dropped += 1
     const lossy = this.#channel.maxRetransmits !== undefined || this.#channel.maxPacketLifeTime !== undefined
     const what = lossy ? 'a packet was dropped' : 'the channel is closed'
     this.emit('error', new NetError('ERR_OUT_OF_MEMORY', `Nobody reads the channel "${this.label}": ${what}.`))
@@ -196,6 +231,13 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   #end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#noteState()
     this.emit('closed')
+  }
+
+  #noteState(): void {
+    const value = this.readyState
+    const state = Object.entries(ChannelState).find(([, number]) => number === value)?.[0] ?? String(value)
+    if (this.#history.at(-1)?.state !== state) this.#history.push({ state, atMs: this.#clock.now() })
   }
 }

@@ -5,6 +5,7 @@ import { type CandidateKind, type CandidateType, candidatesInWords } from './can
 import type { ConnectionHistory, StateChange } from './connection-history.ts'
 import { SLOW_PHASE_MS } from './constants.ts'
 import type { ConnectionConfiguration, SelectedRoute } from './drivers/driver.ts'
+import { routeStats } from './statistics.ts'
 
 /**
  * The phases of connecting. `gathering` runs beside `signaling` and `checks`.
@@ -144,20 +145,20 @@ function spanOf(history: ConnectionHistory, from: number | undefined, until: num
 
 function whyNew({ remote }: Case): string {
   return remote.length > 0
-    ? 'No offer came, although candidates of the other side did: signaling lost the offer, or it was not passed to setRemoteDescription.'
-    : "Nothing was begun: neither was createOffer called, nor did an offer of the other side come. Is the other side there, and does signaling carry what its sessionDescriptionCreated says to this side's setRemoteDescription?"
+    ? 'No offer came, although candidates of the other side did: signaling lost it, or nobody passed it to setRemoteDescription.'
+    : 'Nothing was begun: createOffer was not called, and no offer of the other side came to setRemoteDescription.'
 }
 
 function whyDone({ history }: Case, outcome: Diagnosis['outcome'], tookMs: number): string {
   const { route } = history
-  const way = route ? (isRelayed(route) ? ' through a TURN relay' : ' directly') : ''
+  const way = route ? (routeStats(route).relayed ? ' through a TURN relay' : ' directly') : ''
   const stood = ms(spanOf(history, history.at('opened'), undefined) ?? 0)
   if (outcome === 'closed') return `It was connected${way}, and was closed on this side after ${stood}.`
   if (history.end === 'closed by the other side') {
     return `It was connected${way}, and ended after ${stood}: the other side closed it, or nothing got through any more.`
   }
   if (outcome === 'lost') {
-    return `It was connected${way}, and the way was lost after ${stood}: the other side is gone, or the network of one side changed or broke. Connect anew.`
+    return `It was connected${way}, and the way was lost after ${stood}: the other side is gone, or a network changed. Connect anew.`
   }
   if (history.state === 'Disconnected') {
     return `It was connected${way}, and nothing is heard from the other side any more: it may be gone, or come back.`
@@ -168,6 +169,8 @@ function whyDone({ history }: Case, outcome: Diagnosis['outcome'], tookMs: numbe
   const remark = tookMs >= SLOW_PHASE_MS ? ` That was slow: ${inWords(slowest[0])} took ${ms(slowest[1])} of it.` : ''
   return `It is connected${way}, after ${ms(tookMs)}.${remark}`
 }
+
+const CHECK_TURN = 'check that it can be reached over UDP from here, and its username and credential.'
 
 /** For a phase that has failed, or that takes long. */
 const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
@@ -182,7 +185,7 @@ const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
     }
     const evidence =
       remote.length > 0
-        ? 'Candidates of the other side came, so it is there and did answer: signaling lost the answer, or it was not passed to setRemoteDescription.'
+        ? 'Candidates of the other side came, so it is there and did answer: signaling lost it, or nobody passed it to setRemoteDescription.'
         : 'Signaling lost the offer or the answer, or the other side is gone.'
     return `The answer never came. ${evidence}`
   },
@@ -190,54 +193,50 @@ const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
   gathering: ({ history, configuration }) => {
     const way = configuration.iceTransportPolicy === 'relay'
     if (way) {
-      return "iceTransportPolicy is 'relay', and no TURN server gave a candidate: check that it can be reached over UDP from here, and its username and credential."
+      return `iceTransportPolicy is 'relay', and no TURN server gave a candidate: ${CHECK_TURN}`
     }
     return history.at('gathered') === undefined
-      ? 'This side has not found a candidate yet: the platform is still looking for addresses.'
-      : 'This side found no candidate: it has no network that may be used. In Node, loopback addresses are used only when bindAddress names them.'
+      ? 'The platform is still looking for addresses.'
+      : 'This side has no network that may be used. In Node, loopback needs a bindAddress.'
   },
 
   checks: (known) => {
     const { local, remote, configuration, history } = known
     if (remote.length === 0) {
-      return "No candidates of the other side arrived: signaling carries none. Pass what its iceCandidateCreated says to this side's addIceCandidate."
+      return 'No candidates of the other side arrived: signaling carries none, or nobody passed them to addIceCandidate.'
     }
     const families = (kinds: readonly CandidateKind[], family: string) => kinds.every((kind) => kind.family === family)
     if (
       (families(local, 'IPv6') && families(remote, 'IPv4')) ||
       (families(local, 'IPv4') && families(remote, 'IPv6'))
     ) {
-      return 'One side has only IPv4 and the other only IPv6: a TURN server that has both would connect them.'
+      return 'One side has only IPv4 and the other only IPv6: add a TURN server that has both.'
     }
     const has = (type: CandidateType) =>
       local.some((kind) => kind.type === type) || remote.some((kind) => kind.type === type)
     if (has('relay')) {
-      return 'Not even the way through the TURN relay is open: the relay may not reach the other side, or its permission was refused. Look at its log, and that its relay ports (49152 to 65535) are open.'
+      return 'Not even the way through the TURN relay is open: look at its log, and whether its ports 49152 to 65535 are open.'
     }
     const servers = [configuration.iceServers ?? []].flat().flatMap(({ urls }) => [urls].flat())
     const turn = servers.some((url) => /^turns?:/i.test(url))
     if (turn && history.at('gathered') !== undefined) {
-      return 'There is no direct way between the two networks, and the TURN server gave no candidate: check that it can be reached from here, and its username and credential.'
+      return `There is no direct way between the two networks, and the TURN server gave no candidate: ${CHECK_TURN}`
     }
     if (!has('srflx')) {
       const hidden = families(remote, 'mDNS') ? ' (its addresses are hidden behind mDNS names)' : ''
       const stun = servers.length > 0 ? ', since no STUN server answered' : ''
-      return `Only host candidates on both sides and no relay${stun}: the two can meet only in one network${hidden}. Add a STUN server, and a TURN server for what it cannot do, to iceServers; if they are in one network, a firewall blocks UDP between them.`
+      return `Only host candidates on both sides and no relay${stun}: the two can meet only in one network${hidden}. Add STUN and TURN servers to iceServers. In one network, a firewall blocks UDP.`
     }
-    return 'No route was found between the two networks: the address translation (NAT) of one of them lets no stranger in. Add a TURN server to iceServers.'
+    return 'No route was found: the address translation (NAT) of one of the networks lets no stranger in. Add a TURN server to iceServers.'
   },
 
   dtls: () =>
-    'A route was found, but the two sides did not agree on keys over it: packets of more than about 1,200 bytes may not get through, most packets may be lost, or the description that was set is not that of this connection.',
+    'A route was found, but the two sides did not agree on keys over it: large or most packets are lost, or a description of another connection was set.',
 
   sctp: ({ history }) =>
     history.end === undefined
-      ? 'ICE and DTLS are through, but no data channel opened: negotiated channels must be made on both sides, with the same id, before connecting; or most packets are lost.'
-      : 'ICE and DTLS were through, but the connection ended before a data channel opened: the other side closed it, or lost it.',
-}
-
-export function isRelayed({ local, remote }: SelectedRoute): boolean {
-  return local === 'relay' || remote === 'relay'
+      ? 'No data channel opened: negotiated ones must be made on both sides, with the same id, before connecting; or most packets are lost.'
+      : 'It ended before a data channel opened: the other side closed it, or lost it.',
 }
 
 function headline(outcome: Diagnosis['outcome'], phase: ConnectionPhase | undefined, tookMs: number): string {

@@ -1,8 +1,9 @@
 // One peer connection (Godot: WebRTCPeerConnection): checks every call against the state, queues early candidates, and
 // leaves the rest to a driver. It knows nothing of signaling: its user carries descriptions and candidates across.
 
+import { checkChannelOptions } from './channel-options.ts'
 import { systemClock } from './clock.ts'
-import { ConnectionHistory } from './connection-history.ts'
+import { ConnectionHistory, type StateChange } from './connection-history.ts'
 import { MAX_EARLY_CANDIDATES, MAX_REMOTE_CANDIDATES, MAX_SDP_LENGTH } from './constants.ts'
 import { WebRTCDataChannel } from './data-channel.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'
@@ -20,6 +21,7 @@ import {
 } from './drivers/driver.ts'
 import { Emitter } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
+import { type ConnectionStats, routeStats, sumOf } from './statistics.ts'
 
 export type PeerConnectionEvents = {
   /** Pass it to `setLocalDescription`, and to the other side's `setRemoteDescription`. */
@@ -31,8 +33,6 @@ export type PeerConnectionEvents = {
   connectionStateChanged: (state: ConnectionState) => void
   error: (error: NetError) => void
 }
-
-const encoder = new TextEncoder()
 
 let defaultDriver: WebRTCDriver | undefined
 let platformDriver: WebRTCDriver | undefined
@@ -224,6 +224,24 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     return diagnose(this.#told, this.#configuration)
   }
 
+  /** The changes of its states, with their times. The last 64 at most. */
+  get history(): readonly StateChange[] {
+    return [...this.#told.changes]
+  }
+
+  /** Figures about the connection and each of its channels. */
+  async stats(): Promise<ConnectionStats> {
+    const route = (await this.selectedRoute().catch(() => undefined)) ?? this.#told.route
+    const channels = this.#channels.map((channel) => channel.stats)
+    return {
+      ...sumOf(channels),
+      state: this.connectionState,
+      history: this.history,
+      route: route && routeStats(route),
+      channels,
+    }
+  }
+
   /** Closes the channels and the connection. What was not sent yet is lost. */
   close(): void {
     if (this.#connectionState === ConnectionState.Closed) return
@@ -325,7 +343,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
   #adopt(channel: DriverChannel): WebRTCDataChannel {
     const told = this.#told
-    const adopted = new WebRTCDataChannel(channel)
+    const adopted = new WebRTCDataChannel(channel, told.clock)
     adopted.on('open', () => told.note('opened'))
     this.#channels.push(adopted)
     return adopted
@@ -360,31 +378,5 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#signalingState = SignalingState.Closed
     driver?.close()
     this.#endChannels()
-  }
-}
-
-function checkChannelOptions(label: string, options: DataChannelOptions): void {
-  const refuse = (message: string): never => {
-    throw new NetError('ERR_INVALID_PARAMETER', `The channel "${label.slice(0, 100)}": ${message}`)
-  }
-  const { negotiated = false, id, maxRetransmits, maxPacketLifeTime, protocol = '' } = options
-  if (negotiated && id === undefined) refuse('a negotiated channel needs an id, the same on both sides.')
-  if (!negotiated && id !== undefined) refuse('an id is only for negotiated channels.')
-  if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined) {
-    refuse('give maxRetransmits or maxPacketLifeTime, not both.')
-  }
-  checkRange('id', id, 1023)
-  checkRange('maxRetransmits', maxRetransmits, 65_535)
-  checkRange('maxPacketLifeTime', maxPacketLifeTime, 65_535)
-  checkText('label', label)
-  checkText('protocol', protocol)
-
-  function checkText(name: string, text: string): void {
-    if (encoder.encode(text).length > 65_535) refuse(`the ${name} is longer than 65535 bytes of UTF-8.`)
-  }
-
-  function checkRange(name: string, value: number | undefined, max: number): void {
-    if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return
-    refuse(`${name} is a whole number from 0 to ${max}, not ${value}.`)
   }
 }

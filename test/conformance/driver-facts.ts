@@ -6,10 +6,6 @@ export interface DriverFacts {
   readonly name: string
   /** What `restartIce` returns. */
   readonly restartsIce: boolean
-  /** ICE servers that are none are refused by `initialize`. */
-  readonly checksIceServers: boolean
-  /** So are TURN servers without username and credential. */
-  readonly needsTurnCredentials: boolean
   /** The other side reads what was chosen for an in-band channel, and not the defaults. */
   readonly readsRemoteOptions: boolean
   /** The largest packet that it takes from another, in bytes. */
@@ -20,57 +16,43 @@ export interface DriverFacts {
   readonly learnsFromChecks: boolean
   /** Its candidates are names that only programs on the same machine may resolve (mDNS). */
   readonly hidesAddresses: boolean
-  /** A remote description that only begins like SDP is refused by the call, and not told later. */
-  readonly parsesAtOnce: boolean
 }
 
 export const NODE: DriverFacts = {
   name: 'node',
   restartsIce: false,
-  checksIceServers: true,
-  needsTurnCredentials: true,
   readsRemoteOptions: false,
   maxPacketSize: 65_536,
   afterRemoteClose: ConnectionState.Closed,
   hidesAddresses: false,
   learnsFromChecks: true,
-  parsesAtOnce: false,
 }
 
 export const CHROMIUM: DriverFacts = {
   name: 'chromium',
   restartsIce: true,
-  checksIceServers: true,
-  needsTurnCredentials: true,
   readsRemoteOptions: true,
   maxPacketSize: 262_144,
   afterRemoteClose: ConnectionState.Disconnected,
   hidesAddresses: true,
   learnsFromChecks: true,
-  parsesAtOnce: false,
 }
 
 export const FIREFOX: DriverFacts = {
   name: 'firefox',
   restartsIce: true,
-  checksIceServers: true,
-  needsTurnCredentials: true,
   readsRemoteOptions: true,
   maxPacketSize: 262_144,
   afterRemoteClose: ConnectionState.Connected,
   hidesAddresses: true,
   learnsFromChecks: true,
-  parsesAtOnce: false,
 }
 
 /** It is modelled on Node's. */
 export const SIMULATED: DriverFacts = {
   ...NODE,
   name: 'simulated',
-  checksIceServers: false,
-  needsTurnCredentials: false,
   readsRemoteOptions: true,
   maxPacketSize: 262_144,
   learnsFromChecks: false,
-  parsesAtOnce: true,
 }

@@ -1,7 +1,9 @@
 // Handles on a connection and a channel of a side: the library's surface, asynchronous because the side may be a page.
 
 import type { WriteMode } from '../../src/net/data-channel.ts'
+import type { Diagnosis } from '../../src/net/diagnosis.ts'
 import type { ConnectionConfiguration, DataChannelOptions, SelectedRoute } from '../../src/net/drivers/driver.ts'
+import type { ChannelStats, ConnectionStats } from '../../src/net/statistics.ts'
 import type { ChannelEventName, ChannelSnapshot, ConnectionEventName, Entry, Json, Reaction, States } from './host.ts'
 import { fromText, type Packet } from './packet.ts'
 import type { Side } from './side.ts'
@@ -151,6 +153,14 @@ export class Endpoint extends Handle<ConnectionEventName> {
     return this.side.call('selectedRoute', this.id)
   }
 
+  stats(): Promise<ConnectionStats> {
+    return this.side.call('stats', this.id)
+  }
+
+  diagnose(): Promise<Diagnosis> {
+    return this.side.call('diagnose', this.id)
+  }
+
   /** The next description, as `sessionDescriptionCreated` gave it. */
   async nextDescription(): Promise<[type: string, sdp: string]> {
     const [type, sdp] = await this.next('sessionDescriptionCreated')
@@ -190,6 +200,18 @@ export class ChannelHandle extends Handle<ChannelEventName> {
 
   get(): Promise<Packet> {
     return this.side.call('get', this.id)
+  }
+
+  stats(): Promise<ChannelStats> {
+    return this.side.call('channelStats', this.id)
+  }
+
+  putVar(value: Json): Promise<void> {
+    return this.side.call('putVar', this.id, value)
+  }
+
+  getVar(): Promise<Json> {
+    return this.side.call('getVar', this.id)
   }
 
   setWriteMode(mode: WriteMode): Promise<void> {

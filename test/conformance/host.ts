@@ -1,7 +1,9 @@
 // The side of the suite that touches the library: makes connections, runs commands on them and keeps a log of their
 // events. It runs in this process or in a page; what goes in and out is JSON in either case.
 
+import type { PacketValue } from '../../src/net/codec/codec.ts'
 import type { WebRTCDataChannel, WriteMode } from '../../src/net/data-channel.ts'
+import type { Diagnosis } from '../../src/net/diagnosis.ts'
 import type {
   ChannelState,
   ConnectionConfiguration,
@@ -13,6 +15,7 @@ import type {
 } from '../../src/net/drivers/driver.ts'
 import { NetError } from '../../src/net/errors.ts'
 import { WebRTCPeerConnection } from '../../src/net/peer-connection.ts'
+import type { ChannelStats, ConnectionStats } from '../../src/net/statistics.ts'
 import { type Packet, toBase64, toPayload } from './packet.ts'
 
 export type Json = string | number | boolean | null | undefined | { readonly [key: string]: Json } | readonly Json[]
@@ -142,6 +145,26 @@ export class Host {
 
   selectedRoute(id: number): Promise<SelectedRoute | undefined> {
     return this.#connection(id).selectedRoute()
+  }
+
+  stats(id: number): Promise<ConnectionStats> {
+    return this.#connection(id).stats()
+  }
+
+  diagnose(id: number): Diagnosis {
+    return this.#connection(id).diagnose()
+  }
+
+  channelStats(id: number): ChannelStats {
+    return this.#channel(id).stats
+  }
+
+  putVar(id: number, value: Json): void {
+    this.#channel(id).putVar(value as PacketValue)
+  }
+
+  getVar(id: number): Json {
+    return this.#channel(id).getVar() as Json
   }
 
   states(id: number): States {

@@ -35,6 +35,13 @@ describe('becoming a peer', () => {
     expect(created(() => {})).toEqual([0, ConnectionStatus.Disconnected, false])
   })
 
+  it('refuses a silence that is too short, too long or none', () => {
+    for (const silenceTimeoutMs of [0, 1_999, 30_001, Number.NaN]) {
+      expect(thrown(() => new WebRTCMultiplayerPeer({ silenceTimeoutMs })).code).toBe('ERR_INVALID_PARAMETER')
+    }
+    for (const silenceTimeoutMs of [2_000, 30_000]) new WebRTCMultiplayerPeer({ silenceTimeoutMs })
+  })
+
   it('refuses ids and channels that cannot be', () => {
     const peer = new WebRTCMultiplayerPeer()
     expect(thrown(() => peer.createClient(1)).message).toContain('Id 1 is the server')

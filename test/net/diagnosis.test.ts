@@ -120,7 +120,7 @@ const CASES: readonly [what: string, story: Story, phase: Diagnosis['phase'], ca
     'two NATs',
     { moments: CHECKED, local: [...HOST, candidate('srflx')], remote: HOST },
     'checks',
-    'the address translation (NAT) of one of them',
+    'the address translation (NAT) of one of the networks',
   ],
   [
     'a relay that does not relay',

@@ -22,9 +22,13 @@ export interface End {
 /** Above this a bare channel asks to hold back, as a room does. */
 const HIGH_WATER = 256 * 1024
 
+/** On links as bad as these SCTP may be silent for long between two retransmissions. */
+const PATIENCE_MS = 30_000
+
 export async function roomEnds(network: SimulatedNetwork, meeting: number): Promise<End[]> {
-  const one = await network.until(joinRoom(network.peerOptions(`one ${meeting}`)))
-  const other = await network.until(joinRoom({ ...network.peerOptions(`other ${meeting}`), room: one.code }))
+  const options = (name: string) => ({ ...network.peerOptions(`${name} ${meeting}`), silenceTimeoutMs: PATIENCE_MS })
+  const one = await network.until(joinRoom(options('one')))
+  const other = await network.until(joinRoom({ ...options('other'), room: one.code }))
   await network.until(() => one.peers.length === 1 && other.peers.length === 1)
   return [one, other].map((room) => ({
     send: (bytes, reliable) =>

@@ -7,50 +7,46 @@ import { Traffic } from './traffic.ts'
 
 const TICK_MS = 10
 
-/** How long a run may go on after its last packet was sent, and after one side has noticed a loss, in virtual ms. */
+/** How long a run may go on after its last packet was sent, in virtual ms. */
 const LIMIT_MS = 900_000
 
-export interface Outcome {
-  /** False: the link was too bad for the transport, which said so on both sides; until then nothing was wrong. */
-  readonly survived: boolean
-  /** The slowest unreliable packet, in ms. */
-  readonly slowestMs: number
-}
+/** The long soak tells how close it came to its bounds. */
+const SEEDS_TO_REPORT = 100
 
-/** Runs a case. What it throws names the seed and how to repeat it. */
-export async function soakOnce(test: Case, seed: number): Promise<Outcome> {
-  const network = new SimulatedNetwork({ seed, latencyMs: 10 })
+/**
+ * Runs a case, and returns how long the slowest unreliable packet took, in ms. What it throws names the seed and how to
+ * repeat it.
+ */
+export async function soakOnce(test: Case, seed: number): Promise<number> {
+  const network = new SimulatedNetwork({ seed, latencyMs: 10, transport: test.mayGiveUp ? 'node' : 'browser' })
   try {
     const first = await run(test, network, 0)
     if (!test.reconnects) return first
     // The same machines' successors meet again, on the network as it is.
     const second = await run(test, network, 1)
-    return {
-      survived: first.survived && second.survived,
-      slowestMs: Math.max(first.slowestMs, second.slowestMs),
-    }
+    return Math.max(first, second)
   } catch (error) {
     const again = `SOAK_SEED=${seed} npx vitest run test/soak -t '${test.name}'`
     throw new Error(`Seed ${seed}: ${(error as Error).message}\nTo repeat it: ${again}`, { cause: error })
   }
 }
 
-/** Runs a case with many seeds, and checks what only many can show. */
+/** Runs a case with many seeds. */
 export async function soak(test: Case, seeds: readonly number[]): Promise<void> {
-  const lost: number[] = []
+  let most = 0
   for (const seed of seeds) {
-    const { survived, slowestMs } = await soakOnce(test, seed)
-    if (!survived) lost.push(seed)
-    else if (slowestMs > test.maxUnreliableMs) {
+    const slowestMs = await soakOnce(test, seed)
+    most = Math.max(most, slowestMs)
+    if (slowestMs > test.maxUnreliableMs) {
       throw new Error(`Seed ${seed}: an unreliable packet took ${Math.round(slowestMs)} ms.`)
     }
   }
-  if (lost.length > seeds.length * (1 - test.minSurvival)) {
-    throw new Error(`Of ${seeds.length} connections ${lost.length} were given up, with the seeds ${lost.join(', ')}.`)
+  if (seeds.length >= SEEDS_TO_REPORT) {
+    console.log(`${test.name}: ${seeds.length} runs, the slowest unreliable packet took ${Math.round(most)} ms`)
   }
 }
 
-async function run(test: Case, network: SimulatedNetwork, meeting: number): Promise<Outcome> {
+async function run(test: Case, network: SimulatedNetwork, meeting: number): Promise<number> {
   network.set({ latencyMs: 10, jitterMs: 0, loss: 0, duplicate: 0, reorder: 0 })
   const ends = test.over === 'rooms' ? await roomEnds(network, meeting) : await channelEnds(network)
   await network.run(1000)
@@ -67,11 +63,12 @@ async function run(test: Case, network: SimulatedNetwork, meeting: number): Prom
   await play(test, network, traffics, () => lost.length > 0)
   const isComplete = () => traffics.every(({ complete }) => complete)
   await network.until(() => lost.length > 0 || isComplete(), { limitMs: LIMIT_MS })
+  const survived = lost.length === 0
+  if (!survived && !test.mayGiveUp) throw new Error(`The connection was given up: ${lost[0]}.`)
   if (errors.length > 0) throw new Error(errors[0])
   for (const traffic of traffics) traffic.verify()
 
   network.set({ latencyMs: 10, jitterMs: 0, loss: 0, duplicate: 0, reorder: 0 })
-  const survived = lost.length === 0
   if (survived) {
     for (const traffic of traffics) traffic.verifyComplete()
     await network.run(10_000)
@@ -80,7 +77,7 @@ async function run(test: Case, network: SimulatedNetwork, meeting: number): Prom
   await network.until(Promise.all(ends.map((end) => end.leave())))
   await network.run(5000)
   if (network.clock.pendingTimers > 0) throw new Error(`${network.clock.pendingTimers} timers are left.`)
-  return { survived, slowestMs: Math.max(...traffics.map(({ slowestMs }) => slowestMs)) }
+  return Math.max(...traffics.map(({ slowestMs }) => slowestMs))
 }
 
 async function play(

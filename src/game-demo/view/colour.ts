@@ -11,4 +11,3 @@ export function mix(from: number, to: number, share: number): number {
 }
 
 export const lighten = (colour: number, share: number) => mix(colour, 0xffffff, share)
-export const darken = (colour: number, share: number) => mix(colour, 0x000008, share)

@@ -76,6 +76,30 @@ export function decode(bytes: Uint8Array): PacketValue {
   return hasBinary ? withoutBuffers(value) : value
 }
 
+const BOXED = 'an object around a primitive: send the value itself'
+
+/** Objects whose content is not in their properties: they would arrive as `{}`. */
+const UNSENDABLE: readonly (readonly [type: { [Symbol.hasInstance](value: unknown): boolean }, what: string])[] = [
+  [ArrayBuffer, 'an ArrayBuffer: send a Uint8Array over it'],
+  [Map, 'a Map: send an array, or Object.fromEntries'],
+  [Set, 'a Set: send an array'],
+  [WeakMap, 'a WeakMap'],
+  [WeakSet, 'a WeakSet'],
+  [WeakRef, 'a WeakRef: send what it refers to'],
+  [Error, 'an Error: send its message'],
+  [RegExp, 'a RegExp: send its source'],
+  [Promise, 'a Promise: await it first'],
+  [Number, BOXED],
+  [String, BOXED],
+  [Boolean, BOXED],
+  [BigInt, BOXED],
+  [Symbol, BOXED],
+  // A page has it only when it is isolated from other origins.
+  ...(typeof SharedArrayBuffer === 'undefined'
+    ? []
+    : [[SharedArrayBuffer, 'a SharedArrayBuffer: send a Uint8Array over it'] as const]),
+]
+
 interface Problem {
   path: string
   readonly what: string
@@ -111,12 +135,11 @@ function findUnsendable(value: unknown, depth: number, count: { items: number })
   if (ArrayBuffer.isView(value)) {
     return value instanceof DataView ? problem('a DataView: send a Uint8Array over its buffer') : undefined
   }
-  // biome-ignore lint/style/noRestrictedGlobals: the type of a value, not the time
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? problem('an invalid Date') : undefined
-  if (value instanceof ArrayBuffer) return problem('an ArrayBuffer: send a Uint8Array over it')
-  if (value instanceof Map || value instanceof Set) return problem('a Map or Set: send an array, or Object.fromEntries')
-  if (value instanceof Error || value instanceof RegExp || value instanceof Promise) {
-    return problem(`a ${value.constructor.name}`)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    // biome-ignore lint/style/noRestrictedGlobals: the type of a value, not the time
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? problem('an invalid Date') : undefined
+    for (const [type, what] of UNSENDABLE) if (value instanceof type) return problem(what)
   }
   if (depth >= MAX_DEPTH) return problem(`nested deeper than ${MAX_DEPTH}, or in a circle`)
   for (const key in value) {

@@ -7,14 +7,15 @@ import { type ChannelHost, resetStream, SimulatedChannel } from '../simulation/c
 import { Consent } from '../simulation/consent.ts'
 import { closeNotice, consentAnswer, type Datagram, sctpDatagram } from '../simulation/datagram.ts'
 import { Handshake } from '../simulation/handshake.ts'
+import { checkIceServers } from '../simulation/ice-servers.ts'
 import type { Machine, Socket } from '../simulation/machine.ts'
 import { Association } from '../simulation/sctp/association.ts'
-import type { Payload } from '../simulation/sctp/types.ts'
+import type { Payload, Persistence } from '../simulation/sctp/types.ts'
 import {
   type Candidate,
-  checkDescription,
   describe,
   formatCandidate,
+  isDescription,
   parseCandidate,
 } from '../simulation/session-description.ts'
 import {
@@ -30,18 +31,26 @@ import {
   type WebRTCDriver,
 } from './driver.ts'
 
-/** @param machineFor Called for every connection: the machine that it runs on, in the time of `clock`. */
-export function createSimulatedDriver(machineFor: () => Machine, random: Random, clock: Clock): WebRTCDriver {
+export interface SimulatedDriverOptions {
+  /** Called for every connection: the machine that it runs on. */
+  readonly machineFor: () => Machine
+  readonly random: Random
+  readonly clock: Clock
+  readonly persistence: Persistence
+}
+
+export function createSimulatedDriver(options: SimulatedDriverOptions): WebRTCDriver {
   return {
     name: 'simulated',
-    clock,
-    createConnection: (configuration, events) => new SimulatedConnection(machineFor(), random, configuration, events),
+    clock: options.clock,
+    createConnection: (configuration, events) => new SimulatedConnection(options, configuration, events),
   }
 }
 
 class SimulatedConnection implements DriverConnection, ChannelHost {
   readonly #machine: Machine
   readonly #random: Random
+  readonly #persistence: Persistence
   readonly #events: DriverConnectionEvents
   readonly #socket: Socket
   /** The type of this side's only candidate; `undefined`: it has none. */
@@ -59,17 +68,18 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
   /** Closed by this side: nothing more is told. */
   #closed = false
 
+  /** @throws {NetError} ERR_INVALID_PARAMETER */
   constructor(
-    machine: Machine,
-    random: Random,
+    { machineFor, random, persistence }: SimulatedDriverOptions,
     { iceTransportPolicy, iceServers = [] }: ConnectionConfiguration,
     events: DriverConnectionEvents,
   ) {
-    this.#machine = machine
+    const hasRelay = checkIceServers(iceServers)
+    this.#machine = machineFor()
     this.#random = random
+    this.#persistence = persistence
     this.#events = events
-    this.#socket = machine.open((datagram) => this.#receive(datagram))
-    const hasRelay = iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/i.test(url)))
+    this.#socket = this.#machine.open((datagram) => this.#receive(datagram))
     this.#candidateType = iceTransportPolicy !== 'relay' ? 'host' : hasRelay ? 'relay' : undefined
   }
 
@@ -94,7 +104,11 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
   }
 
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
-    checkDescription(type, sdp)
+    if (!isDescription(sdp)) {
+      const error = new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood.`)
+      this.later(() => this.#end([ConnectionState.Failed], error))
+      return
+    }
     this.#hasRemoteDescription = true
     this.later(() => {
       this.#events.signalingState(type === 'offer' ? SignalingState.HaveRemoteOffer : SignalingState.Stable)
@@ -179,7 +193,7 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
 
   #established(): void {
     if (this.#over) return
-    const association = new Association(this.#machine.clock, {
+    const association = new Association(this.#machine.clock, this.#persistence, {
       transmit: (packet) => this.#transmit(sctpDatagram(packet)),
       message: (stream, payload) => this.#message(stream, payload),
       progressed: () => {

@@ -4,6 +4,7 @@
 
 import { type CancelTimer, type Clock, every } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
+import { sumOf, type TrafficStats } from '../statistics.ts'
 import { Acknowledger } from './acknowledger.ts'
 import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
@@ -67,12 +68,11 @@ export interface LinkEvents {
   ended(reason: LinkEnd): void
 }
 
-export interface LinkStats extends Readonly<TrafficCounters> {
+export interface LinkStats extends TrafficStats {
   readonly roundTripTimeMs: number | undefined
   readonly roundTripVariationMs: number | undefined
   readonly lossIn: number
   readonly lossOut: number
-  readonly bufferedBytes: number
   readonly queueMs: number
   readonly capacityBytesPerSecond: number | undefined
 }
@@ -86,9 +86,13 @@ export interface PeerLinkOptions {
   readonly events: LinkEvents
   readonly lanes?: LaneTable
   readonly budget?: UnfinishedBudget
+  /** Silence after which the remote is gone, in ms. */
+  readonly silenceTimeoutMs?: number | undefined
 }
 
 type Port = ReliablePort | UnreliablePort
+
+const NO_TRAFFIC: TrafficCounters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
 
 const NOTHING = new Uint8Array(0)
 
@@ -102,14 +106,9 @@ export class PeerLink {
   readonly #streamIn: StreamReceiver
   readonly #acknowledger: Acknowledger
   readonly #greeting: Uint8Array
-  readonly #counters: TrafficCounters = {
-    bytesIn: 0,
-    bytesOut: 0,
-    packetsIn: 0,
-    packetsOut: 0,
-    dropped: 0,
-    rejected: 0,
-  }
+  readonly #silenceTimeoutMs: number
+  /** Of each channel. The stream counts with the first. */
+  readonly #counters: readonly TrafficCounters[]
   /** Lanes that were told to be full. */
   readonly #full = new Set<number>()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
@@ -128,7 +127,10 @@ export class PeerLink {
   #stopHeartbeat: CancelTimer | undefined
   #finishGoodbye: (() => void) | undefined
 
-  constructor({ channels, modes, clock, events, lanes, budget = new UnfinishedBudget() }: PeerLinkOptions) {
+  constructor(options: PeerLinkOptions) {
+    const { channels, modes, clock, events, lanes, budget = new UnfinishedBudget() } = options
+    this.#silenceTimeoutMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
+    this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
     this.#events = events
     this.#greeting = Uint8Array.of(LINK_VERSION, ...modes)
@@ -141,8 +143,8 @@ export class PeerLink {
     const receiving = (lane: number, bytes: number, total: number) => events.progress?.('in', lane, bytes, total)
     this.#ports = channels.map(({ channel, reliable }, port) =>
       reliable
-        ? new ReliablePort(channel, urgent, budget, this.#counters, sending, receiving, port === 0)
-        : new UnreliablePort(channel, this.#acknowledger, this.#counters),
+        ? new ReliablePort(channel, urgent, budget, this.#counters[port]!, sending, receiving, port === 0)
+        : new UnreliablePort(channel, this.#acknowledger, this.#counters[port]!),
     )
     this.#first = this.#ports[0] as ReliablePort
     this.#unreliable = this.#ports[1] as UnreliablePort
@@ -156,21 +158,26 @@ export class PeerLink {
 
   get stats(): LinkStats {
     const { received, sent, roundTrip, path } = this.#acknowledger
-    let bufferedBytes = this.#streamOut.lanes.bytes
-    for (const port of this.#ports) bufferedBytes += port.bufferedBytes
     return {
-      ...this.#counters,
+      ...sumOf(this.channelStats),
       roundTripTimeMs: roundTrip.smoothedMs,
       roundTripVariationMs: roundTrip.variationMs,
       lossIn: received.loss.loss,
       lossOut: sent.loss,
-      bufferedBytes,
       queueMs: path.queueMs(this.#clock.now()),
       capacityBytesPerSecond: path.capacity || undefined,
       ...(globalThis.process?.env.V
         ? { window: path.window, rate: path.rate, target: path.targetMs, flight: this.#flight }
         : {}),
     }
+  }
+
+  /** The counters of each channel, in their order. */
+  get channelStats(): TrafficStats[] {
+    return this.#ports.map(({ bufferedBytes }, port) => ({
+      ...this.#counters[port]!,
+      bufferedBytes: port === 0 ? bufferedBytes + this.#streamOut.lanes.bytes : bufferedBytes,
+    }))
   }
 
   /** Hears of every frame in and out; one listener, `undefined` for none. */
@@ -215,7 +222,7 @@ export class PeerLink {
   /** Queues a reliable packet, which must not change any more. It goes at the next `flush`. */
   sendReliable(port: number, packet: OutgoingPacket, lane: number): void {
     if (this.#state !== 'connected') return
-    this.#counters.packetsOut += 1
+    this.#counters[port]!.packetsOut += 1
     const first = port === 0
     const lanes =
       first && this.#streamOut.lanes.has(lane) ? this.#streamOut.lanes : (this.#ports[port] as ReliablePort).lanes
@@ -235,7 +242,7 @@ export class PeerLink {
       receipt?.(false)
       return
     }
-    this.#counters.packetsOut += 1
+    this.#counters[port]!.packetsOut += 1
     try {
       ;(this.#ports[port] as UnreliablePort).send(packet, ordered, this.#clock.now(), key, receipt)
     } catch (error) {
@@ -262,7 +269,7 @@ export class PeerLink {
   openBulk(channel: LinkChannel): void {
     const put = (message: Uint8Array) => {
       channel.putPacket(message)
-      this.#counters.bytesOut += message.length
+      this.#counters[0]!.bytesOut += message.length
     }
     this.#streamOut.use(channel, put, false)
     this.#acknowledger.path.restart()
@@ -280,8 +287,8 @@ export class PeerLink {
   receiveBulk(message: Uint8Array): void {
     if (this.#state === 'over') return
     this.#heard = true
-    this.#counters.bytesIn += message.length
-    this.#checked(() => {
+    this.#counters[0]!.bytesIn += message.length
+    this.#checked(0, () => {
       if ((byteOf(message) & KIND_MASK) !== Kind.Stream) throw invalid('Only the stream goes over this channel.')
       this.#receiveStream(message)
     })
@@ -291,22 +298,22 @@ export class PeerLink {
   receive(port: number, message: Uint8Array): void {
     if (this.#state === 'over') return
     this.#heard = true
-    this.#counters.bytesIn += message.length
+    this.#counters[port]!.bytesIn += message.length
     try {
       const each = this.#ports[port]!
       if (each.reliable) this.#receiveReliable(port, each as ReliablePort, message)
       else this.#receiveUnreliable(port, each as UnreliablePort, message)
     } catch (error) {
-      this.#misunderstood(error)
+      this.#misunderstood(port, error)
     }
   }
 
-  /** Counts something bad that the remote sent; after a few the link ends. */
-  reject(error: NetError): void {
+  /** Counts something bad that the remote sent over channel `port`; after a few the link ends. */
+  reject(error: NetError, port = 0): void {
     if (this.#state === 'over') return
-    this.#counters.rejected += 1
+    this.#counters[port]!.rejected += 1
     this.#events.rejected(error)
-    if (this.#counters.rejected >= MAX_BAD_MESSAGES) this.fail('protocol_error')
+    if (this.#counters.reduce((sum, { rejected }) => sum + rejected, 0) >= MAX_BAD_MESSAGES) this.fail('protocol_error')
   }
 
   /** Says goodbye, and resolves when the remote has everything that was sent before, or does not answer in time. */
@@ -409,7 +416,7 @@ export class PeerLink {
   }
 
   #receiveStream(message: Uint8Array): void {
-    this.#streamIn.receive(message, (each) => this.#checked(() => this.#takeStream(each)))
+    this.#streamIn.receive(message, (each) => this.#checked(0, () => this.#takeStream(each)))
     this.#acknowledger.streamIn = this.#streamIn.next
     this.#acknowledger.madeProgress()
     this.#streamMessages += 1
@@ -461,7 +468,7 @@ export class PeerLink {
     }
     if (kind === Kind.Value || kind === Kind.Bytes) {
       if (this.#state !== 'connected') return
-      this.#counters.packetsIn += 1
+      this.#counters[port]!.packetsIn += 1
       this.#events.packet(port, kind === Kind.Value, ordered, payload)
     } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
       this.#hearGoodbye(port, payload)
@@ -492,7 +499,8 @@ export class PeerLink {
     this.#early = []
     this.#events.connected()
     this.#ask()
-    for (const [port, kind, ordered, payload] of early) this.#checked(() => this.#take(port, kind, ordered, payload))
+    for (const [port, kind, ordered, payload] of early)
+      this.#checked(port, () => this.#take(port, kind, ordered, payload))
   }
 
   /** What overtook the greeting waits for it. */
@@ -500,7 +508,7 @@ export class PeerLink {
     if (port === 0) throw invalid('A packet came before the greeting.')
     if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push([port, kind, ordered, payload])
     else if (this.#ports[port]!.reliable) this.fail('buffer_overflow')
-    else this.#counters.dropped += 1
+    else this.#counters[port]!.dropped += 1
   }
 
   #heartbeat(): void {
@@ -510,7 +518,7 @@ export class PeerLink {
     this.#lastTick = now
     this.#silenceMs = this.#heard ? 0 : this.#silenceMs + step
     this.#heard = false
-    if (this.#silenceMs >= SILENCE_TIMEOUT_MS) this.fail('timeout')
+    if (this.#silenceMs >= this.#silenceTimeoutMs) this.fail('timeout')
     else this.#ask()
   }
 
@@ -600,20 +608,20 @@ export class PeerLink {
   }
 
   /** What the remote sent wrongly is counted; it never throws into the channel beneath. */
-  #checked(action: () => void): void {
+  #checked(port: number, action: () => void): void {
     try {
       action()
     } catch (error) {
-      this.#misunderstood(error)
+      this.#misunderstood(port, error)
     }
   }
 
-  #misunderstood(error: unknown): void {
+  #misunderstood(port: number, error: unknown): void {
     const known = toNetError(error, 'ERR_INVALID_DATA', 'A message could not be understood.')
     if (known.code === 'ERR_OUT_OF_MEMORY') {
       this.#events.rejected(known)
       this.fail('buffer_overflow')
-    } else this.reject(known)
+    } else this.reject(known, port)
   }
 
   /** What a channel refuses ends the link; it never throws into the caller, who may be sending to many peers. */

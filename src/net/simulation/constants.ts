@@ -34,8 +34,14 @@ export const RTO_INITIAL_MS = 1_000
 export const RTO_MIN_MS = 200
 export const RTO_MAX_MS = 10_000
 
-/** Timeouts in a row after which the association fails (libdatachannel; RFC 9260: 10). */
+/**
+ * Timeouts in a row after which the association fails (libdatachannel, which node-datachannel offers no way to change;
+ * RFC 9260: 10). Chromium's and Firefox's never fails for that reason (dcSCTP: max_retransmissions).
+ */
 export const MAX_TIMEOUTS = 5
+
+/** The longest wait that doubling leads to in Chromium and Firefox, in ms (dcSCTP: max_timer_backoff_duration). */
+export const BROWSER_MAX_BACK_OFF_MS = 3_000
 
 /** How long an acknowledgement waits for a second packet, in ms (libdatachannel; RFC 9260 allows 500). */
 export const DELAYED_SACK_MS = 20

@@ -7,12 +7,13 @@ import { NetError } from '../errors.ts'
 import { type Random, seededRandom } from '../random.ts'
 import { MemorySignaling } from '../signaling/memory.ts'
 import { type FullConditions, type LinkConditions, PERFECT, withConditions } from './conditions.ts'
-import { DEFAULT_SIGNALING_LATENCY_MS } from './constants.ts'
+import { BROWSER_MAX_BACK_OFF_MS, DEFAULT_SIGNALING_LATENCY_MS, MAX_TIMEOUTS, RTO_MAX_MS } from './constants.ts'
 import type { Datagram } from './datagram.ts'
 import { Link, LinkPair } from './link.ts'
 import { type Address, Machine } from './machine.ts'
 import { NO_TRAFFIC, Path, type PathStats } from './path.ts'
 import { Runner, type UntilOptions } from './runner.ts'
+import type { Persistence } from './sctp/types.ts'
 import { Trace } from './trace.ts'
 
 export interface SimulatedNetworkOptions extends LinkConditions {
@@ -20,6 +21,16 @@ export interface SimulatedNetworkOptions extends LinkConditions {
   readonly seed?: number
   /** How long every message to or from signaling takes, in ms. It is never lost. Default 20. */
   readonly signalingLatencyMs?: number
+  /**
+   * Whose SCTP it is when nothing is acknowledged. `node` gives the connection up after 5 timeouts in a row, `browser`
+   * never, and tries again every 3 s at least. Default `node`: what survives there survives everywhere.
+   */
+  readonly transport?: 'node' | 'browser'
+}
+
+const PERSISTENCE: Readonly<Record<'node' | 'browser', Persistence>> = {
+  node: { maxTimeouts: MAX_TIMEOUTS, maxBackOffMs: RTO_MAX_MS },
+  browser: { maxTimeouts: Number.POSITIVE_INFINITY, maxBackOffMs: BROWSER_MAX_BACK_OFF_MS },
 }
 
 /** What a peer on the network needs: spread it into the options of `joinRoom` or `hostRoom`. */
@@ -42,6 +53,7 @@ export class SimulatedNetwork {
   /** For connections made by hand: each is a machine of its own. Others come from `peerOptions`. */
   readonly driver: WebRTCDriver
   readonly #runner: Runner
+  readonly #persistence: Persistence
   readonly #trace = new Trace()
   readonly #machines = new Map<string, Machine>()
   readonly #byHost = new Map<string, Machine>()
@@ -53,16 +65,20 @@ export class SimulatedNetwork {
 
   /** @throws {NetError} ERR_INVALID_PARAMETER */
   constructor(options: SimulatedNetworkOptions = {}) {
-    const { seed = 1, signalingLatencyMs = DEFAULT_SIGNALING_LATENCY_MS, ...conditions } = options
+    const { seed = 1, signalingLatencyMs = DEFAULT_SIGNALING_LATENCY_MS, transport = 'node', ...conditions } = options
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
       throw new NetError('ERR_INVALID_PARAMETER', `seed is a whole number from 0 to 4294967295, not ${seed}.`)
     }
+    if (transport !== 'node' && transport !== 'browser') {
+      throw new NetError('ERR_INVALID_PARAMETER', `transport is 'node' or 'browser', not '${transport}'.`)
+    }
+    this.#persistence = PERSISTENCE[transport]
     this.#conditions = withConditions(PERFECT, conditions)
     this.seed = seed
     this.random = seededRandom(seed)
     this.signaling = new MemorySignaling({ latencyMs: signalingLatencyMs })
     this.#runner = new Runner(this.clock, `seed ${seed}`)
-    this.driver = createSimulatedDriver(() => this.#machine(this.#freeName()), this.random, this.clock)
+    this.driver = this.#driver(() => this.#machine(this.#freeName()), this.clock)
   }
 
   /**
@@ -73,7 +89,7 @@ export class SimulatedNetwork {
     const machine = this.#machine(name)
     return {
       signaling: this.signaling,
-      driver: createSimulatedDriver(() => machine, this.random, machine.clock),
+      driver: this.#driver(() => machine, machine.clock),
       clock: machine.clock,
       random: this.random,
     }
@@ -146,6 +162,10 @@ export class SimulatedNetwork {
       for (const name of Object.keys(sum) as (keyof PathStats)[]) sum[name] += stats[name]
     }
     return sum
+  }
+
+  #driver(machineFor: () => Machine, clock: Clock): WebRTCDriver {
+    return createSimulatedDriver({ machineFor, clock, random: this.random, persistence: this.#persistence })
   }
 
   #machine(name: string): Machine {

@@ -1,6 +1,5 @@
 // The descriptions and candidates of simulated connections: enough SDP to be carried, checked and read back.
 
-import { NetError } from '../errors.ts'
 import { MAX_MESSAGE_SIZE } from './constants.ts'
 import type { Address } from './machine.ts'
 
@@ -26,10 +25,11 @@ export function describe(type: 'offer' | 'answer', { host, port }: Address): str
   ].join('\r\n')
 }
 
-/** @throws {NetError} ERR_INVALID_DATA: it has no data channels to offer. */
-export function checkDescription(type: 'offer' | 'answer', sdp: string): void {
-  if (/^m=application \d+ UDP\/DTLS\/SCTP /m.test(sdp)) return
-  throw new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: it has no data channels.`)
+/** Whether a remote description can be used: whole lines of SDP, with data channels to connect. */
+export function isDescription(sdp: string): boolean {
+  const lines = sdp.split(/\r?\n/)
+  if (lines.pop() !== '' || lines.some((line) => !/^[a-z]=./.test(line))) return false
+  return /^m=application \d+ UDP\/DTLS\/SCTP /m.test(sdp)
 }
 
 export function formatCandidate({ host, port, type }: Candidate): string {

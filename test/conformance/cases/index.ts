@@ -8,6 +8,7 @@ import { misuse } from './misuse.ts'
 import { packets } from './packets.ts'
 import { reentrancy } from './reentrancy.ts'
 import { remote } from './remote.ts'
+import { telling } from './telling.ts'
 
 export const CASES: readonly Case[] = [
   ...connecting,
@@ -17,10 +18,11 @@ export const CASES: readonly Case[] = [
   ...remote,
   ...life,
   ...reentrancy,
+  ...telling,
 ]
 
 /** Those whose outcome depends on both drivers. The others look at one side only, or at two of the same kind. */
-export const CASES_ACROSS: readonly Case[] = [...connecting, ...channels, ...packets, ...remote].filter(
+export const CASES_ACROSS: readonly Case[] = [...connecting, ...channels, ...packets, ...remote, ...telling].filter(
   ({ sides }) => sides === 2,
 )
 

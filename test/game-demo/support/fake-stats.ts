@@ -5,6 +5,9 @@ import type { PeerStats } from '../../../src/multiplayer/types.ts'
 export const DEFAULT_STATS: PeerStats = {
   id: 1,
   state: 'connected',
+  history: [],
+  route: undefined,
+  channels: [],
   roundTripTimeMs: undefined,
   roundTripVariationMs: undefined,
   lossIn: 0,

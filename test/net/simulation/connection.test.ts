@@ -54,10 +54,13 @@ describe('connecting', () => {
     expect(network.clock.pendingTimers).toBe(0)
   })
 
-  test('a description without data channels is refused, a bad candidate reported', async () => {
+  test('a description without data channels fails the connection, a bad candidate is reported', async () => {
     const network = new SimulatedNetwork()
+    const refusing = end(network, 'c', [RELIABLE])
+    refusing.connection.setRemoteDescription('offer', 'v=0\r\ns=-\r\n')
+    await network.run(1)
+    expect(refusing.states.at(-1)).toBe(4)
     const a = end(network, 'a', [RELIABLE])
-    expect(() => a.connection.setRemoteDescription('offer', 'v=0\r\ns=-\r\n')).toThrow(/no data channels/)
     const errors: string[] = []
     const b = end(network, 'b', [RELIABLE])
     b.connection.on('error', ({ code }) => errors.push(code))
@@ -71,7 +74,7 @@ describe('connecting', () => {
   test('relay only: with a TURN server a relayed route, without one none', async () => {
     const network = new SimulatedNetwork()
     const { driver } = network.peerOptions('a')
-    const iceServers = [{ urls: ['stun:s.example', 'turn:t.example'] }]
+    const iceServers = [{ urls: ['stun:s.example', 'turn:t.example'], username: 'u', credential: 'c' }]
     const candidates: string[] = []
     for (const servers of [iceServers, []]) {
       const connection = new WebRTCPeerConnection()

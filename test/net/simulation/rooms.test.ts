@@ -25,6 +25,30 @@ afterEach(async () => {
   expect(network.clock.pendingTimers).toBe(0)
 })
 
+test('silenceTimeoutMs lets a room outlast an outage of 9 s, and tells later who is gone', async () => {
+  network = new SimulatedNetwork({ latencyMs: 50, transport: 'browser' })
+  const patient = (name: string) => ({ ...network.peerOptions(name), silenceTimeoutMs: 20_000 })
+  const alice = await network.until(joinRoom(patient('alice')))
+  const bob = await network.until(joinRoom({ ...patient('bob'), room: alice.code }))
+  rooms = [alice, bob]
+  await network.until(() => alice.peers.length === 1)
+  const heard: unknown[] = []
+  const gone: unknown[] = []
+  bob.on('packet', (value) => heard.push(value))
+  bob.on('peerDisconnected', (_id, reason) => gone.push(reason))
+  alice.send('before')
+  network.interrupt(9000)
+  alice.send('meanwhile')
+  await network.run(20_000)
+  expect([heard, gone]).toEqual([['before', 'meanwhile'], []])
+  network.kill('alice')
+  await network.run(19_000)
+  expect(gone).toEqual([])
+  await network.run(2000)
+  expect(gone).toEqual(['timeout'])
+  rooms = [bob]
+})
+
 describe.each([2, 8])('a mesh of %i', (peers) => {
   test('meets and plays at 100 ms and 10 % loss', async () => {
     await mesh(peers, { seed: peers, latencyMs: 100, jitterMs: 10, loss: 0.1 })

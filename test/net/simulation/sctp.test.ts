@@ -99,6 +99,24 @@ describe('reliable, ordered', () => {
     expect(network.clock.pendingTimers).toBe(0)
   })
 
+  test('as in browsers, an outage of 25 s is outlasted', async () => {
+    const network = new SimulatedNetwork({ latencyMs: 25, transport: 'browser' })
+    const [a, b] = await pair(network, [RELIABLE])
+    for (let i = 0; i < 20; i++) {
+      a.channels[0]!.putPacket('warm up')
+      await network.run(100)
+    }
+    network.interrupt(25_000)
+    const start = network.clock.now()
+    a.channels[0]!.putPacket('late')
+    await network.until(() => b.received[0]!.length === 21)
+    // Sent again after 0.2 + 0.4 + 0.8 + 1.6 + 8 times 3 s.
+    expect((network.clock.now() - start) / 1000).toBeCloseTo(27, 0)
+    close(a, b)
+    await network.run(100)
+    expect(network.clock.pendingTimers).toBe(0)
+  })
+
   test('a loss on one stream does not hold up another', async () => {
     const other = { negotiated: true, id: 5 }
     const network = new SimulatedNetwork({ latencyMs: 25 })

@@ -5,7 +5,7 @@
 import type { Clock } from '../../clock.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
-import type { Message, Packet, Payload, Reliability } from './types.ts'
+import type { Message, Packet, Payload, Persistence, Reliability } from './types.ts'
 
 export interface AssociationEvents {
   transmit(packet: Packet): void
@@ -24,13 +24,13 @@ export class Association {
   readonly #receiver: Receiver
   #closed = false
 
-  constructor(clock: Clock, events: AssociationEvents) {
+  constructor(clock: Clock, persistence: Persistence, events: AssociationEvents) {
     this.#clock = clock
     this.#receiver = new Receiver(clock, {
       message: ({ stream, payload }) => events.message(stream, payload),
       report: () => events.transmit({ sack: this.#receiver.takeReport(), chunks: [] }),
     })
-    this.#sender = new Sender(clock, {
+    this.#sender = new Sender(clock, persistence, {
       transmit: (chunks, forward) => events.transmit({ sack: this.#receiver.takeReport(), forward, chunks }),
       progressed: () => events.progressed(),
       failed: () => {

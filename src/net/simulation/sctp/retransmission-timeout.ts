@@ -9,11 +9,17 @@ export class RetransmissionTimeout {
   smoothedMs: number | undefined
   #variation = 0
   #doublings = 0
+  readonly #maxBackOffMs: number
+
+  constructor(maxBackOffMs = RTO_MAX_MS) {
+    this.#maxBackOffMs = maxBackOffMs
+  }
 
   /** The timeout in ms. */
   get ms(): number {
     const base = this.smoothedMs === undefined ? RTO_INITIAL_MS : Math.max(this.measuredMs, RTO_MIN_MS)
-    return Math.min(base * 2 ** this.#doublings, RTO_MAX_MS)
+    // Only doubling is bounded: where the way itself takes longer, an earlier timeout would always be wrong.
+    return Math.min(Math.max(base, Math.min(base * 2 ** this.#doublings, this.#maxBackOffMs)), RTO_MAX_MS)
   }
 
   /** How long an answer may take by what was measured, in ms; 0 until then. */

@@ -1,19 +1,12 @@
 // The sending half of an association: what goes out, when it goes out again, and when it is given up.
 
 import type { CancelTimer, Clock } from '../../clock.ts'
-import {
-  MAX_BURST_SEGMENTS,
-  MAX_SEGMENT,
-  MAX_TIMEOUTS,
-  RECEIVE_WINDOW,
-  SEGMENT_UNIT,
-  TIMER_TOLERANCE_MS,
-} from '../constants.ts'
+import { MAX_BURST_SEGMENTS, MAX_SEGMENT, RECEIVE_WINDOW, SEGMENT_UNIT, TIMER_TOLERANCE_MS } from '../constants.ts'
 import { CongestionWindow } from './congestion.ts'
 import { Outstanding } from './outstanding.ts'
 import { RetransmissionTimeout } from './retransmission-timeout.ts'
 import { pieceBytes, SendQueue } from './send-queue.ts'
-import { chunkBytes, type DataChunk, type ForwardTsn, type Message, type Sack } from './types.ts'
+import { chunkBytes, type DataChunk, type ForwardTsn, type Message, type Persistence, type Sack } from './types.ts'
 
 export interface SenderEvents {
   /** Sends a packet; an acknowledgement that waits may travel along. */
@@ -30,7 +23,8 @@ export class Sender {
   readonly #queue = new SendQueue()
   readonly #outstanding = new Outstanding((message) => this.#queue.drop(message))
   readonly #window = new CongestionWindow()
-  readonly #timeout = new RetransmissionTimeout()
+  readonly #timeout: RetransmissionTimeout
+  readonly #maxTimeouts: number
   /** Bytes that the receiver said it takes. */
   #receiverWindow = RECEIVE_WINDOW
   #timeouts = 0
@@ -44,7 +38,9 @@ export class Sender {
   #forwardedAt = 0
   #closed = false
 
-  constructor(clock: Clock, events: SenderEvents) {
+  constructor(clock: Clock, { maxTimeouts, maxBackOffMs }: Persistence, events: SenderEvents) {
+    this.#timeout = new RetransmissionTimeout(maxBackOffMs)
+    this.#maxTimeouts = maxTimeouts
     this.#clock = clock
     this.#events = events
   }
@@ -180,7 +176,7 @@ export class Sender {
 
   #timedOut(): void {
     this.#timeouts += 1
-    if (this.#timeouts > MAX_TIMEOUTS) {
+    if (this.#timeouts > this.#maxTimeouts) {
       this.close()
       this.#events.failed()
       return

@@ -78,3 +78,11 @@ export function packetBytes({ sack, forward, chunks }: Packet): number {
   for (const chunk of chunks) bytes += chunkBytes(chunk.bytes)
   return bytes
 }
+
+/** How long an association goes on when nothing is acknowledged. */
+export interface Persistence {
+  /** Timeouts in a row after which it fails. */
+  readonly maxTimeouts: number
+  /** The longest wait that doubling leads to, in ms. */
+  readonly maxBackOffMs: number
+}
