@@ -17,8 +17,8 @@ const PROCESS = fileURLToPath(new URL('./line-process.js', import.meta.url))
 const PAGE = new URL('./line-page.js', import.meta.url)
 
 /** Ids of the ends on the link. */
-export const DIALLER = 1
-export const LISTENER = 2
+const DIALLER = 1
+const LISTENER = 2
 
 const LONGEST_CALL_MS = 10_000
 
