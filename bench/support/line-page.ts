@@ -1,5 +1,6 @@
 // The program of a page that is one end of a line. line-ends.ts serves it, calls it and carries its signals.
 
+import { browserDriver } from '../../src/net/index.ts'
 import type { LineStack } from './line.ts'
 import { lineHandlers } from './line-calls.ts'
 import type { RawSignal } from './raw-connection.ts'
@@ -22,7 +23,7 @@ declare global {
 const raw = new RawPageStack((signal) => window.signalOther(signal))
 
 async function stackOf(name: string): Promise<LineStack> {
-  return name === 'raw' ? raw : skeinStack({})
+  return name === 'raw' ? raw : skeinStack(browserDriver)
 }
 
 const handlers = lineHandlers(stackOf, () => performance.now()) as unknown as Record<

@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import { createSignalingServer } from '../../server/index.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
-import { startSignalingProxy } from '../../test/support/signaling-proxy.ts'
+import { startLinkService } from '../../test/support/link-service.ts'
 import { type Conditions, UdpLink } from '../../test/support/udp-link.ts'
 import { Child } from './child.ts'
 import type { LineCalls } from './line-calls.ts'
@@ -16,7 +16,7 @@ import type { Arrival, Plan, Received, Sent } from './traffic.ts'
 const PROCESS = fileURLToPath(new URL('./line-process.js', import.meta.url))
 const PAGE = new URL('./line-page.js', import.meta.url)
 
-/** Ids of the ends on the link, where no signaling server gives them. */
+/** Ids of the ends on the link. */
 const DIALLER = 1
 const LISTENER = 2
 
@@ -60,7 +60,7 @@ export class Line {
     const { stack, from = 'node', to = 'node', conditions, seed } = options
     const link = new UdpLink({ seed, conditions, schedule: preciseSchedule() })
     const server = await createSignalingServer({ host: '127.0.0.1' })
-    const proxy = await startSignalingProxy(server.url, link)
+    const service = await startLinkService(link)
     const ends: End[] = []
     try {
       const dialler = await openEnd(from)
@@ -69,15 +69,24 @@ export class Line {
       ends.push(listener)
       dialler.onSignal = through(link, DIALLER, LISTENER, (signal) => listener.signal(signal))
       listener.onSignal = through(link, LISTENER, DIALLER, (signal) => dialler.signal(signal))
-      const { room } = await listener.call('listen', { stack, url: proxy.url })
+      const { room } = await listener.call('listen', {
+        stack,
+        url: server.url,
+        link: { url: service.url, own: LISTENER, other: DIALLER },
+      })
       const connected = listener.call('connected', {})
       connected.catch(() => {})
-      await dialler.call('dial', { stack, url: proxy.url, room })
+      await dialler.call('dial', {
+        stack,
+        url: server.url,
+        room,
+        link: { url: service.url, own: DIALLER, other: LISTENER },
+      })
       await connected
       return await action(new Line(link, dialler, listener))
     } finally {
       await Promise.all(ends.map((end) => end.stop()))
-      await proxy.close()
+      service.close()
       await server.close()
       link.close()
     }
@@ -143,7 +152,8 @@ function through(link: UdpLink, from: number, to: number, deliver: (signal: RawS
     queue = queue.then(async () => {
       const linked = await link.rewrite(from, to, signal)
       if (linked?.kind === 'description') deliver({ call, kind: 'description', type: linked.type, sdp: linked.sdp })
-      else if (linked?.kind === 'candidate') deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
+      else if (linked?.kind === 'candidate')
+        deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
     })
     queue.catch((error) => console.error(`A signal could not be carried: ${error}`))
   }

@@ -12,9 +12,9 @@ const raw = new RawSide(signalOther)
 // Loaded on use, so that a process of the raw side holds nothing of Skein.
 async function stackOf(name: string): Promise<LineStack> {
   if (name === 'raw') return rawStack(raw)
-  await import('../../src/node.ts')
+  const { nodeDriver } = await import('../../src/node.ts')
   const { skeinStack } = await import('./skein-line.ts')
-  return skeinStack({ node: { bindAddress: '127.0.0.1' } })
+  return skeinStack(nodeDriver, { node: { bindAddress: '127.0.0.1' } })
 }
 
 serveParent(lineHandlers(stackOf, machineNow), (signal) => raw.receive(signal as RawSignal))

@@ -1,6 +1,8 @@
 // One end of a connection that carries a game's kinds of traffic at the same time. Skein, raw WebRTC and the rivals stand
 // behind the same few methods, in Node and in a page, so that the program that drives them is the same.
 
+import type { LinkEnd } from '../../test/support/linked-driver.ts'
+
 /** A packet's first byte. */
 export const Kind = {
   /** May be lost, never waits. */
@@ -25,9 +27,12 @@ export interface LineEnd {
 
 /** How a kind of connection is made. One end listens, the other dials. */
 export interface LineStack {
-  /** @param url A signaling server, where the stack uses one. The room is what the other end needs to find this one. */
-  listen(url: string): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
-  dial(url: string, room: string): Promise<LineEnd>
+  /**
+   * @param url A signaling server, where the stack uses one. The room is what the other end needs to find this one.
+   * @param link Asked for its rewriting by a stack whose signals do not all pass the main process.
+   */
+  listen(url: string, link: LinkEnd): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
+  dial(url: string, room: string, link: LinkEnd): Promise<LineEnd>
 }
 
 const PATTERN_BYTES = 65_536

@@ -1,6 +1,7 @@
 // A line over Skein, in Node and in a page.
 
-import { type JoinRoomOptions, joinRoom, type Room, TransferMode } from '../../src/index.ts'
+import { type JoinRoomOptions, joinRoom, type Room, TransferMode, type WebRTCDriver } from '../../src/index.ts'
+import { type LinkEnd, linkedDriver } from '../../test/support/linked-driver.ts'
 import { bulkPiece, type LineEnd, type LineStack } from './line.ts'
 
 /** The transfer is cut into packets of this size: the largest that Skein takes. */
@@ -50,14 +51,17 @@ class SkeinLine implements LineEnd {
   }
 }
 
-export function skeinStack(options: Pick<JoinRoomOptions, 'node'>): LineStack {
+/** @param driver The platform's. */
+export function skeinStack(driver: WebRTCDriver, options: Pick<JoinRoomOptions, 'node'> = {}): LineStack {
+  const join = (signaling: string, link: LinkEnd, room?: string) =>
+    joinRoom({ signaling, room, driver: linkedDriver(driver, link), ...options })
   return {
-    async listen(url) {
-      const room = await joinRoom({ signaling: url, ...options })
+    async listen(url, link) {
+      const room = await join(url, link)
       return { room: room.code, connected: peerOf(room) }
     },
-    async dial(url, code) {
-      return peerOf(await joinRoom({ signaling: url, room: code, ...options }))
+    async dial(url, code, link) {
+      return peerOf(await join(url, link, code))
     },
   }
 }

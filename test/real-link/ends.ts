@@ -2,10 +2,11 @@
 
 import type { Page } from 'puppeteer-core'
 import { joinRoom } from '../../src/index.ts'
+import { nodeDriver } from '../../src/node.ts'
+import { type LinkEnd, linkedDriver } from '../support/linked-driver.ts'
 import { buildSite, type Site } from '../support/site.ts'
-import { RoomStreamEnd, type StreamEnd } from './stream.ts'
-import '../../src/node.ts'
 import type {} from './page.ts'
+import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 
 export interface JoinedEnd extends StreamEnd {
   readonly id: number
@@ -15,8 +16,9 @@ export interface JoinedEnd extends StreamEnd {
   leave(): Promise<void>
 }
 
-export async function joinInNode(signaling: string, code?: string): Promise<JoinedEnd> {
-  const room = await joinRoom({ signaling, room: code, node: { bindAddress: '127.0.0.1' } })
+export async function joinInNode(signaling: string, link: LinkEnd, code?: string): Promise<JoinedEnd> {
+  const driver = linkedDriver(nodeDriver, link)
+  const room = await joinRoom({ signaling, room: code, driver, node: { bindAddress: '127.0.0.1' } })
   const end = new RoomStreamEnd(room)
   const connected = new Promise<number>((done) => {
     room.once('peerConnected', done)
@@ -27,13 +29,15 @@ export async function joinInNode(signaling: string, code?: string): Promise<Join
     connected: () => connected,
     send: (plan) => end.send(plan),
     arrivals: (name) => end.arrivals(name),
+    sendBulk: (bytes) => end.sendBulk(bytes),
+    bulk: () => end.bulk(),
     leave: () => room.leave(),
   }
 }
 
 /** `page` shows the test page. */
-export async function joinInPage(page: Page, signaling: string, code?: string): Promise<JoinedEnd> {
-  const joined = await page.evaluate((url, room) => window.test.join(url, room), signaling, code)
+export async function joinInPage(page: Page, signaling: string, link: LinkEnd, code?: string): Promise<JoinedEnd> {
+  const joined = await page.evaluate((url, end, room) => window.test.join(url, end, room), signaling, link, code)
   const { index } = joined
   return {
     id: joined.id,
@@ -41,8 +45,24 @@ export async function joinInPage(page: Page, signaling: string, code?: string): 
     connected: () => page.evaluate((i) => window.test.ends[i]!.connected, index),
     send: (plan) => page.evaluate((i, each) => window.test.ends[i]!.streams.send(each), index, plan),
     arrivals: (name) => page.evaluate((i, each) => window.test.ends[i]!.streams.arrivals(each), index, name),
+    sendBulk: (bytes) => page.evaluate((i, each) => window.test.ends[i]!.streams.sendBulk(each), index, bytes),
+    bulk: () => page.evaluate((i) => window.test.ends[i]!.streams.bulk(), index),
     leave: () => page.evaluate((i) => window.test.ends[i]!.leave(), index),
   }
+}
+
+export type Join = (signaling: string, link: LinkEnd, code?: string) => Promise<JoinedEnd>
+
+/** Two peers that are connected through the link at `url`, as its ends 1 and 2. */
+export async function joinBoth(
+  signaling: string,
+  url: string,
+  joins: readonly [Join, Join],
+): Promise<[JoinedEnd, JoinedEnd]> {
+  const one = await joins[0](signaling, { url, own: 1, other: 2 })
+  const two = await joins[1](signaling, { url, own: 2, other: 1 }, one.code)
+  await Promise.all([one.connected(), two.connected()])
+  return [one, two]
 }
 
 /** Builds the test page and serves it on loopback. */

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSignalingServer, type SignalingServer } from '../../server/index.ts'
 import { collectErrors, launchBrowser } from '../support/browser.ts'
 import type { Site } from '../support/site.ts'
-import { joinInNode, joinInPage, serveTestPage } from './ends.ts'
-import { COUNTS, type Join, LOSS, type Received, ROUNDS, runScenario } from './scenario.ts'
+import { type Join, joinInNode, joinInPage, serveTestPage } from './ends.ts'
+import { COUNTS, LOSS, type Received, ROUNDS, runScenario } from './scenario.ts'
 import type { Arrival } from './stream.ts'
 
 let server: SignalingServer
@@ -36,8 +36,8 @@ afterAll(async () => {
   await server?.close()
 })
 
-const chromium: Join = (signaling, code) => joinInPage(pages[0]!, signaling, code)
-const firefox: Join = (signaling, code) => joinInPage(pages[1]!, signaling, code)
+const chromium: Join = (...args) => joinInPage(pages[0]!, ...args)
+const firefox: Join = (...args) => joinInPage(pages[1]!, ...args)
 
 /** Two pairs at a time: more would measure the machine. */
 const PAIRS: readonly (readonly [string, readonly [Join, Join], readonly [Join, Join]])[] = [

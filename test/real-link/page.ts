@@ -1,11 +1,13 @@
 // The test page: a room whose streams the test drives through `window.test`.
 
 import { joinRoom } from '../../src/index.ts'
+import { browserDriver } from '../../src/net/index.ts'
+import { type LinkEnd, linkedDriver } from '../support/linked-driver.ts'
 import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 
 export interface TestPage {
   /** Joins the room `code`, or opens one. Returns its code, this peer's id, and which of `ends` it is. */
-  join(signaling: string, code: string | undefined): Promise<{ code: string; id: number; index: number }>
+  join(signaling: string, link: LinkEnd, code: string | undefined): Promise<{ code: string; id: number; index: number }>
   readonly ends: PageEnd[]
 }
 
@@ -28,8 +30,8 @@ export function installTestPage(): void {
   const ends: PageEnd[] = []
   window.test = {
     ends,
-    async join(signaling, code) {
-      const room = await joinRoom({ signaling, room: code })
+    async join(signaling, link, code) {
+      const room = await joinRoom({ signaling, room: code, driver: linkedDriver(browserDriver, link) })
       const connected = new Promise<number>((resolve) => {
         room.once('peerConnected', resolve)
       })

@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TransferMode } from '../../src/index.ts'
-import { startSignalingProxy } from '../support/signaling-proxy.ts'
+import { startLinkService } from '../support/link-service.ts'
 import { outerAddress, UdpLink } from '../support/udp-link.ts'
-import type { JoinedEnd } from './ends.ts'
+import { type Join, type JoinedEnd, joinBoth } from './ends.ts'
 import type { Arrival, StreamPlan } from './stream.ts'
 
 export const LOSS = 0.1
@@ -30,16 +30,12 @@ export const ROUNDS = 3
 const SETTLE_MS = 300
 const BLACKOUT_MS = 500
 
-export type Join = (signaling: string, code?: string) => Promise<JoinedEnd>
-
 /** What each of the two received from the other. */
 export async function runScenario(server: string, seed: number, joins: readonly [Join, Join]): Promise<Received[]> {
   const link = new UdpLink({ seed, host: outerAddress(), conditions: { delayMs: 15, jitterMs: 4 } })
-  const proxy = await startSignalingProxy(server, link)
+  const service = await startLinkService(link)
   try {
-    const first = await joins[0](proxy.url)
-    const ends = [first, await joins[1](proxy.url, first.code)]
-    await Promise.all(ends.map((end) => end.connected()))
+    const ends = await joinBoth(server, service.url, joins)
     const send = (...plans: StreamPlan[]) => Promise.all(ends.flatMap((end) => plans.map((plan) => end.send(plan))))
     const { Reliable, Unreliable, UnreliableOrdered } = TransferMode
 
@@ -91,7 +87,7 @@ export async function runScenario(server: string, seed: number, joins: readonly 
     for (const end of ends) await end.leave()
     return received
   } finally {
-    await proxy.close()
+    service.close()
     link.close()
   }
 }

@@ -1,6 +1,6 @@
 // Numbered packets at a steady pace, and what came of them. Runs in Node and in the test page.
 
-import type { Room, TransferMode } from '../../src/index.ts'
+import { type Room, TransferMode } from '../../src/index.ts'
 
 export interface StreamPlan {
   readonly name: string
@@ -23,6 +23,10 @@ export interface StreamEnd {
   send(plan: StreamPlan): Promise<void>
   /** What arrived of a stream, in the order of its arrival. */
   arrivals(name: string): Promise<Arrival[]>
+  /** Sends this many bytes of bulk to everyone. */
+  sendBulk(bytes: number): Promise<void>
+  /** The bytes of bulk that arrived, and how bulk goes to the other end. */
+  bulk(): Promise<{ readonly received: number; readonly route: 'own' | 'shared' }>
 }
 
 /** About the size of a player's state. */
@@ -34,10 +38,15 @@ export class RoomStreamEnd implements StreamEnd {
   readonly #room: Room
   readonly #arrivals = new Map<string, Arrival[]>()
   #count = 0
+  #bulkBytes = 0
 
   constructor(room: Room) {
     this.#room = room
     room.on('packet', (value) => {
+      if (value instanceof Uint8Array) {
+        this.#bulkBytes += value.length
+        return
+      }
       const now = wallClock()
       const [name, sequence, sentAt] = value as [string, number, number]
       const list = this.#arrivals.get(name) ?? []
@@ -62,5 +71,14 @@ export class RoomStreamEnd implements StreamEnd {
 
   async arrivals(name: string): Promise<Arrival[]> {
     return this.#arrivals.get(name) ?? []
+  }
+
+  async sendBulk(bytes: number): Promise<void> {
+    this.#room.sendBytes(new Uint8Array(bytes), { mode: TransferMode.Reliable, lane: 'bulk' })
+  }
+
+  async bulk(): Promise<{ received: number; route: 'own' | 'shared' }> {
+    const [other] = this.#room.peers
+    return { received: this.#bulkBytes, route: this.#room.stats(other!).bulkRoute }
   }
 }

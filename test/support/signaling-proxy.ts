@@ -1,5 +1,6 @@
 // Stands between clients and a signaling server and replaces candidates by those of a UDP link: so that pages and other
-// processes meet through the link and know nothing of it.
+// processes meet through the link and know nothing of it. What they tell each other once they are connected, to open
+// another connection for bulk, does not come by here: whoever sends bulk uses linked-driver.ts.
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'

@@ -2,14 +2,13 @@
 // It replaces the candidates that the peers exchange by its own sockets, so that they know of no other way to each
 // other. One link is for one room.
 //
-//   joinRoom({ signaling: link.wrap(signaling) })      peers of this process
-//   startSignalingProxy(url, link)                     pages and other processes, see signaling-proxy.ts
+//   joinRoom({ driver: linkedDriver(platform, end) })  every connection of two peers, see linked-driver.ts
+//   startSignalingProxy(url, link)                     what signaling carries, not what peers tell each other directly
 
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { seededRandom } from '../../src/net/random.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
-import type { SignalingEvent, SignalingSession, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { candidatesOf, hostCandidate, replaceInDescription } from './candidates.ts'
 import { type Conditions, type Counters, IDEAL, type Schedule, UdpDirection } from './udp-conditions.ts'
 import { UdpPath } from './udp-path.ts'
@@ -68,19 +67,18 @@ export class UdpLink {
     return { ...this.#direction(from, to).counters }
   }
 
-  /** A signaling transport whose peers meet through this link. */
-  wrap(transport: SignalingTransport): SignalingTransport {
-    return {
-      open: async (request, context) => new LinkedSession(await transport.open(request, context), this),
-    }
-  }
-
-  /** What peer `to` is to be told instead of what peer `from` says. `undefined`: nothing. */
-  async rewrite(from: number, to: number, signal: Signal): Promise<Signal | undefined> {
+  /**
+   * What peer `to` is to be told instead of what peer `from` says. `undefined`: nothing.
+   * @param connection Tells the connections of a pair apart. They share the pair's directions: one bottleneck for all.
+   */
+  async rewrite(
+    from: number,
+    to: number,
+    signal: Signal,
+    connection: string | number = signal.attempt ?? 0,
+  ): Promise<Signal | undefined> {
     const candidates = candidatesOf(signal)
-    const path = this.#path(from, to, signal.attempt ?? 0)
-    // It came through here already: both peers are wrapped.
-    if (candidates.some(({ address, port }) => address === this.#host && path.hasPort(port))) return signal
+    const path = this.#path(from, to, connection)
     const usable = candidates.find(({ protocol }) => protocol === 'udp')
     const index = from < to ? 0 : 1
     if (usable && isIP(usable.address) === 4) await path.know(index, usable.address, usable.port)
@@ -106,62 +104,14 @@ export class UdpLink {
     return direction
   }
 
-  #path(one: number, other: number, attempt: number): UdpPath {
+  #path(one: number, other: number, connection: string | number): UdpPath {
     const [low, high] = one < other ? [one, other] : [other, one]
-    const key = `${low} ${high} ${attempt}`
+    const key = `${low} ${high} ${connection}`
     let path = this.#paths.get(key)
     if (!path) {
       path = new UdpPath(this.#host, [this.#direction(low, high), this.#direction(high, low)])
       this.#paths.set(key, path)
     }
     return path
-  }
-}
-
-class LinkedSession implements SignalingSession {
-  readonly #session: SignalingSession
-  readonly #link: UdpLink
-  /** Sockets open asynchronously; signals and events keep their order. */
-  #outwards: Promise<unknown> = Promise.resolve()
-  #inwards: Promise<unknown> = Promise.resolve()
-
-  constructor(session: SignalingSession, link: UdpLink) {
-    this.#session = session
-    this.#link = link
-  }
-
-  get id(): number {
-    return this.#session.id
-  }
-  get room(): SignalingSession['room'] {
-    return this.#session.room
-  }
-  get iceServers(): SignalingSession['iceServers'] {
-    return this.#session.iceServers
-  }
-
-  listen(listener: (event: SignalingEvent) => void): void {
-    this.#session.listen((event) => {
-      this.#inwards = this.#inwards.then(async () => {
-        if (event.type !== 'signal') return listener(event)
-        const signal = await this.#link.rewrite(event.from, this.id, event.signal)
-        if (signal) listener({ ...event, signal })
-      })
-    })
-  }
-
-  send(to: number, signal: Signal): void {
-    this.#outwards = this.#outwards.then(async () => {
-      const rewritten = await this.#link.rewrite(this.id, to, signal)
-      if (rewritten) this.#session.send(to, rewritten)
-    })
-  }
-
-  seal(sealed: boolean): void {
-    this.#session.seal(sealed)
-  }
-
-  close(): void {
-    this.#session.close()
   }
 }

@@ -51,10 +51,6 @@ export class UdpPath {
     first.address ??= { host, port }
   }
 
-  hasPort(port: number): boolean {
-    return this.#ends.some(({ faces }) => faces.some((face) => face.port === port))
-  }
-
   close(): void {
     if (this.#closed) return
     this.#closed = true
