@@ -83,17 +83,21 @@ async function create(url: string, side: Side): Promise<SimplePeer> {
   })
 }
 
+type Describing = new (
+  configuration?: RTCConfiguration,
+) => { createOffer(): Promise<RTCSessionDescriptionInit>; createAnswer(): Promise<RTCSessionDescriptionInit> }
+
 /** simple-peer writes to the descriptions that it is given, which the polyfill's do not allow. */
-function withPlainDescriptions(Base: typeof RTCPeerConnection): typeof RTCPeerConnection {
-  return class extends Base {
+function withPlainDescriptions(Base: typeof RTCPeerConnection): object {
+  return class extends (Base as unknown as Describing) {
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
-      const { type, sdp } = await super.createOffer()
-      return { type, sdp: sdp ?? '' }
+      const { type, sdp = '' } = await super.createOffer()
+      return { type, sdp }
     }
 
     override async createAnswer(): Promise<RTCSessionDescriptionInit> {
-      const { type, sdp } = await super.createAnswer()
-      return { type, sdp: sdp ?? '' }
+      const { type, sdp = '' } = await super.createAnswer()
+      return { type, sdp }
     }
-  } as typeof RTCPeerConnection
+  }
 }
