@@ -4,10 +4,11 @@
 import { fileURLToPath } from 'node:url'
 import { createSignalingServer } from '../../server/index.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
-import { startSignalingProxy } from '../../test/support/signaling-proxy.ts'
 import { type Conditions, UdpLink } from '../../test/support/udp-link.ts'
 import { Child } from './child.ts'
+import type { Meeting } from './line.ts'
 import type { LineCalls } from './line-calls.ts'
+import { startLinkService } from './link-service.ts'
 import { PageEnd } from './page-end.ts'
 import { preciseSchedule } from './precise-schedule.ts'
 import type { RawSignal } from './raw-connection.ts'
@@ -22,9 +23,7 @@ export interface Programs {
   readonly serve: (link: UdpLink) => Promise<LineService>
 }
 
-export interface LineService {
-  /** What the ends are given. */
-  readonly url: string
+export interface LineService extends Meeting {
   close(): Promise<void>
 }
 
@@ -35,11 +34,12 @@ const PROGRAMS: Programs = {
   modules: {},
   async serve(link) {
     const server = await createSignalingServer({ host: '127.0.0.1' })
-    const proxy = await startSignalingProxy(server.url, link)
+    const service = await startLinkService(link)
     return {
-      url: proxy.url,
+      signaling: server.url,
+      link: service.url,
       async close() {
-        await proxy.close()
+        service.close()
         await server.close()
       },
     }
@@ -100,10 +100,11 @@ export class Line {
       ends.push(listener)
       dialler.onSignal = through(link, DIALLER, LISTENER, (signal) => listener.signal(signal))
       listener.onSignal = through(link, LISTENER, DIALLER, (signal) => dialler.signal(signal))
-      const { room } = await listener.call('listen', { stack, url: service.url })
+      const meeting = { signaling: service.signaling, link: service.link }
+      const { room } = await listener.call('listen', { stack, meeting })
       const connected = listener.call('connected', {})
       connected.catch(() => {})
-      await dialler.call('dial', { stack, url: service.url, room })
+      await dialler.call('dial', { stack, meeting, room })
       await connected
       return await action(new Line(link, dialler, listener))
     } finally {
@@ -124,11 +125,16 @@ export class Line {
   /** The streams of `plan` for as long as its transfer takes, `timeoutMs` at most. */
   async transfer(plan: Plan & { readonly bulkBytes: number }, timeoutMs: number, graceMs: number): Promise<Series> {
     const series = await this.#begin()
+    const passedBefore = this.link.counters(DIALLER, LISTENER).bytesPassed
     await this.#dialler.call('start', { series, plan })
     // Asked again and again: a call to a page may not take long.
     let at: number | null = null
     for (let leftMs = timeoutMs; at === null && leftMs > 0; leftMs -= LONGEST_CALL_MS) {
       at = (await this.#listener.call('bulk', { bytes: plan.bulkBytes, timeoutMs: LONGEST_CALL_MS })).at
+    }
+    const passed = this.link.counters(DIALLER, LISTENER).bytesPassed - passedBefore
+    if (at !== null && passed < plan.bulkBytes) {
+      throw new Error(`The transfer found a way around the link, where ${passed} bytes passed of ${plan.bulkBytes}.`)
     }
     return this.#end(at ?? undefined, graceMs)
   }

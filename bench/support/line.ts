@@ -23,11 +23,19 @@ export interface LineEnd {
   close(): Promise<void>
 }
 
+/** Where the ends meet. */
+export interface Meeting {
+  /** The URL of a signaling server, for the stacks that use one. */
+  readonly signaling: string
+  /** The URL of link-service.ts, for the stacks that ask for the ways through the link themselves. */
+  readonly link: string
+}
+
 /** How a kind of connection is made. One end listens, the other dials. */
 export interface LineStack {
-  /** @param url A signaling server, where the stack uses one. The room is what the other end needs to find this one. */
-  listen(url: string): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
-  dial(url: string, room: string): Promise<LineEnd>
+  /** The room is what the other end needs to find this one. */
+  listen(meeting: Meeting): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
+  dial(meeting: Meeting, room: string): Promise<LineEnd>
 }
 
 const PATTERN_BYTES = 65_536

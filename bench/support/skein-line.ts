@@ -2,6 +2,7 @@
 
 import { type JoinRoomOptions, joinRoom, type Room, TransferMode } from '../../src/index.ts'
 import { bulkPiece, type LineEnd, type LineStack } from './line.ts'
+import type { Side } from './link-client.ts'
 
 /** The transfer is cut into packets of this size: the largest that Skein takes. */
 const BULK_PACKET_BYTES = 1024 * 1024
@@ -50,14 +51,20 @@ class SkeinLine implements LineEnd {
   }
 }
 
-export function skeinStack(options: Pick<JoinRoomOptions, 'node'>): LineStack {
+/** @param useLink Makes the connections of this process or page go through the link. */
+export function skeinStack(
+  useLink: (link: string, side: Side) => void,
+  options: Pick<JoinRoomOptions, 'node'> = {},
+): LineStack {
   return {
-    async listen(url) {
-      const room = await joinRoom({ signaling: url, ...options })
+    async listen({ signaling, link }) {
+      useLink(link, 2)
+      const room = await joinRoom({ signaling, ...options })
       return { room: room.code, connected: peerOf(room) }
     },
-    async dial(url, code) {
-      return peerOf(await joinRoom({ signaling: url, room: code, ...options }))
+    async dial({ signaling, link }, code) {
+      useLink(link, 1)
+      return peerOf(await joinRoom({ signaling, room: code, ...options }))
     },
   }
 }

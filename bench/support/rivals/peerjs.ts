@@ -61,8 +61,8 @@ function opened(connection: DataConnection): Promise<DataConnection> {
 }
 
 export const peerJsStack: LineStack = {
-  async listen(url) {
-    const peer = await enter(url, LISTENER)
+  async listen({ signaling }) {
+    const peer = await enter(signaling, LISTENER)
     const connected = new Promise<LineEnd>((resolve) => {
       const found = new Map<string, DataConnection>()
       peer.on('connection', async (connection) => {
@@ -73,8 +73,8 @@ export const peerJsStack: LineStack = {
     })
     return { room: LISTENER, connected }
   },
-  async dial(url, room) {
-    const peer = await enter(url, 'dialler')
+  async dial({ signaling }, room) {
+    const peer = await enter(signaling, 'dialler')
     const state = await opened(peer.connect(room, { label: 'state', reliable: false }))
     const reliable = await opened(peer.connect(room, { label: 'reliable', reliable: true }))
     return new PeerJsLine(peer, state, reliable)

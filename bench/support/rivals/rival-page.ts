@@ -4,9 +4,10 @@ import geckos from '@geckos.io/client'
 import { joinRoom } from 'trystero/nostr'
 import type { LineEnd, LineStack } from '../line.ts'
 import { lineHandlers } from '../line-calls.ts'
+import type { Side } from '../link-client.ts'
+import { linkedConnection } from '../linked-connection.ts'
 import { servePage } from '../serve-page.ts'
 import { GeckosLine } from './geckos.ts'
-import { linkedConnection, type Side } from './linked-connection.ts'
 import { peerJsStack } from './peerjs.ts'
 import { trysteroStack } from './trystero.ts'
 
@@ -31,8 +32,8 @@ const geckosClient: LineStack = {
   listen: async () => {
     throw new Error('The client of geckos.io dials only.')
   },
-  dial: (url, room) => {
-    useLink(url, 1)
+  dial: ({ link }, room) => {
+    useLink(link, 1)
     const channel = geckos({ url: 'http://127.0.0.1', port: Number(room) })
     return new Promise<LineEnd>((resolve, reject) => {
       channel.onConnect((error) => {
@@ -44,13 +45,13 @@ const geckosClient: LineStack = {
 }
 
 const peerJs: LineStack = {
-  listen: (url) => {
-    useLink(url, 2)
-    return peerJsStack.listen(url)
+  listen: (meeting) => {
+    useLink(meeting.link, 2)
+    return peerJsStack.listen(meeting)
   },
-  dial: (url, room) => {
-    useLink(url, 1)
-    return peerJsStack.dial(url, room)
+  dial: (meeting, room) => {
+    useLink(meeting.link, 1)
+    return peerJsStack.dial(meeting, room)
   },
 }
 

@@ -4,21 +4,21 @@ import { WebSocket } from 'ws'
 import { serveParent, signalOther } from '../child.ts'
 import type { LineStack } from '../line.ts'
 import { lineHandlers } from '../line-calls.ts'
+import { linkedConnection } from '../linked-connection.ts'
 import { machineNow } from '../machine-clock.ts'
 import { geckosServer } from './geckos-server.ts'
 import { importRival } from './install.ts'
-import { linkedConnection } from './linked-connection.ts'
 import { SimplePeerStack } from './simple-peer.ts'
 import { type JoinTrysteroRoom, trysteroStack } from './trystero.ts'
 
 const simplePeer = new SimplePeerStack(signalOther)
 
-const trystero = trysteroStack(async (url, side) => {
+const trystero = trysteroStack(async (link, side) => {
   Object.assign(globalThis, { WebSocket })
   const { joinRoom } = await importRival<{ joinRoom: JoinTrysteroRoom }>('trystero/dist/nostr.mjs')
   const { RTCPeerConnection } = await import('node-datachannel/polyfill')
   const Base = RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection
-  return { joinRoom, rtcPolyfill: linkedConnection(Base, url, side, { bindAddress: '127.0.0.1' }) }
+  return { joinRoom, rtcPolyfill: linkedConnection(Base, link, side, { bindAddress: '127.0.0.1' }) }
 })
 
 async function stackOf(name: string): Promise<LineStack> {

@@ -1,33 +1,14 @@
 // What the rivals need from outside: the link's rewriting of candidates, and the signaling servers that Trystero (a Nostr
 // relay) and PeerJS (a PeerServer) find their peers with, as far as two peers need them.
 
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { UdpLink } from '../../../test/support/udp-link.ts'
 import type { LineService } from '../line-pair.ts'
-import type { RewriteRequest } from './linked-connection.ts'
+import { startLinkService } from '../link-service.ts'
 
 export async function startRivalService(link: UdpLink): Promise<LineService> {
-  /** Connections are told apart by number. */
-  const attempts = new Map<string, number>()
-  const attemptOf = (key: string) => {
-    const attempt = attempts.get(key) ?? attempts.size
-    attempts.set(key, attempt)
-    return attempt
-  }
-  const server = createServer(async (request, response) => {
-    response.setHeader('access-control-allow-origin', '*')
-    if (request.method !== 'POST') {
-      response.end()
-      return
-    }
-    const { to, key, signal } = JSON.parse(await text(request)) as RewriteRequest
-    const rewritten = await link.rewrite(3 - to, to, { ...signal, attempt: attemptOf(key) })
-    response.end(JSON.stringify({ signal: rewritten }))
-  })
-  const sockets = new WebSocketServer({ server })
+  const service = await startLinkService(link)
+  const sockets = new WebSocketServer({ server: service.server })
   const relay = nostrRelay()
   const peerServer = peerJsServer()
   sockets.on('connection', (socket, request) => {
@@ -35,14 +16,13 @@ export async function startRivalService(link: UdpLink): Promise<LineService> {
     if (url.pathname === '/peerjs') peerServer(socket, url.searchParams.get('id') ?? '')
     else relay(socket)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    signaling: service.url,
+    link: service.url,
     async close() {
       for (const socket of sockets.clients) socket.terminate()
       sockets.close()
-      server.closeAllConnections()
-      server.close()
+      service.close()
     },
   }
 }

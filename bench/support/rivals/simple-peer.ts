@@ -3,9 +3,10 @@
 
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { bulkPiece, type LineEnd, type LineStack, RAW_PIECE_BYTES } from '../line.ts'
+import { bulkPiece, type LineEnd, type LineStack, type Meeting, RAW_PIECE_BYTES } from '../line.ts'
+import type { Side } from '../link-client.ts'
+import { linkedConnection } from '../linked-connection.ts'
 import { importRival } from './install.ts'
-import { linkedConnection, type Side } from './linked-connection.ts'
 
 interface SimplePeer extends Duplex {
   signal(data: unknown): void
@@ -54,16 +55,16 @@ export class SimplePeerStack implements LineStack {
     void this.#peer?.then((peer) => peer.signal(signal))
   }
 
-  async listen(url: string): Promise<{ room: string; connected: Promise<LineEnd> }> {
-    return { room: '', connected: this.#open(url, 2) }
+  async listen({ link }: Meeting): Promise<{ room: string; connected: Promise<LineEnd> }> {
+    return { room: '', connected: this.#open(link, 2) }
   }
 
-  dial(url: string): Promise<LineEnd> {
-    return this.#open(url, 1)
+  dial({ link }: Meeting): Promise<LineEnd> {
+    return this.#open(link, 1)
   }
 
-  async #open(url: string, side: Side): Promise<LineEnd> {
-    this.#peer = create(url, side)
+  async #open(link: string, side: Side): Promise<LineEnd> {
+    this.#peer = create(link, side)
     const peer = await this.#peer
     peer.on('signal', (signal) => this.#send(signal))
     await once(peer, 'connect')
@@ -71,10 +72,10 @@ export class SimplePeerStack implements LineStack {
   }
 }
 
-async function create(url: string, side: Side): Promise<SimplePeer> {
+async function create(link: string, side: Side): Promise<SimplePeer> {
   const { default: Peer } = await importRival<{ default: SimplePeerConstructor }>('simple-peer/index.js')
   const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } = await import('node-datachannel/polyfill')
-  const Linked = linkedConnection(RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection, url, side, {
+  const Linked = linkedConnection(RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection, link, side, {
     bindAddress: '127.0.0.1',
   })
   return new Peer({

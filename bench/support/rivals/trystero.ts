@@ -1,7 +1,7 @@
 // Trystero: reliable, ordered actions. It cuts what is large itself, and waits where its channel's buffer is full.
 
-import { bulkPiece, type LineEnd, type LineStack } from '../line.ts'
-import type { Side } from './linked-connection.ts'
+import { bulkPiece, type LineEnd, type LineStack, type Meeting } from '../line.ts'
+import type { Side } from '../link-client.ts'
 
 interface Action {
   send(data: Uint8Array, options: { target: string }): Promise<unknown>
@@ -50,11 +50,11 @@ class TrysteroLine implements LineEnd {
 
 /** @param load The library, and what its connections are made with. */
 export function trysteroStack(
-  load: (url: string, side: Side) => Promise<{ joinRoom: JoinTrysteroRoom; rtcPolyfill: unknown }>,
+  load: (link: string, side: Side) => Promise<{ joinRoom: JoinTrysteroRoom; rtcPolyfill: unknown }>,
 ): LineStack {
-  const open = async (url: string, side: Side): Promise<LineEnd> => {
-    const { joinRoom, rtcPolyfill } = await load(url, side)
-    const relay = url.replace('http', 'ws')
+  const open = async ({ signaling, link }: Meeting, side: Side): Promise<LineEnd> => {
+    const { joinRoom, rtcPolyfill } = await load(link, side)
+    const relay = signaling.replace('http', 'ws')
     const room = joinRoom(
       { appId: 'skein-bench', relayConfig: { urls: [relay] }, rtcPolyfill, rtcConfig: { iceServers: [] } },
       'bench',
@@ -70,7 +70,7 @@ export function trysteroStack(
     return new TrysteroLine(room, target, actions)
   }
   return {
-    listen: async (url) => ({ room: '', connected: open(url, 2) }),
-    dial: (url) => open(url, 1),
+    listen: async (meeting) => ({ room: '', connected: open(meeting, 2) }),
+    dial: (meeting) => open(meeting, 1),
   }
 }
