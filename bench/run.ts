@@ -13,6 +13,7 @@ import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
 import { lanes, lanesInBrowsers } from './lanes.ts'
+import { rivals } from './rivals.ts'
 import { state } from './state.ts'
 import { conditions } from './support/conditions.ts'
 import type { Outcome, Settings } from './support/figure.ts'
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   'lanes-browser': lanesInBrowsers,
   state,
   batching,
+  rivals,
 }
 
 const { values, positionals } = parseArgs({
