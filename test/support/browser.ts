@@ -1,7 +1,7 @@
 // Starts real browsers for the tests.
 
 import { type Browser, launch, type Page } from 'puppeteer-core'
-import { type BrowserName, findBrowser } from '../../scripts/browsers.js'
+import { type BrowserName, findProgram } from '../../scripts/programs.js'
 
 export type { BrowserName }
 
@@ -18,7 +18,7 @@ const CHROMIUM_ARGS = [
 ]
 
 export function launchBrowser(name: BrowserName): Promise<Browser> {
-  const executablePath = findBrowser(name)
+  const executablePath = findProgram(name)
   if (!executablePath) throw new Error(`${name} is missing: run \`npm test\`, which installs it.`)
   return launch({
     browser: name === 'chromium' ? 'chrome' : 'firefox',
