@@ -1,8 +1,16 @@
 // The public surface of `skein/server`.
 
 export type { RoomRecord } from '../src/net/signaling/room.ts'
-export type { RoomMessage, RoomUpdate, SignalingAdapter } from './signaling/adapter.ts'
-export type { Authorize, AuthorizeRequest } from './signaling/client-session.ts'
+export type {
+  ChannelEvent,
+  RecordChannel,
+  RecordQuery,
+  RecordUpdate,
+  RelayedSignal,
+  SignalingAdapter,
+  StoredRecord,
+} from './signaling/adapter.ts'
+export type { Authorize, AuthorizeRequest, Grant } from './signaling/authorize.ts'
 export type { SignalingLog, SignalingLogEvent } from './signaling/log.ts'
 export type { MemoryAdapterOptions } from './signaling/memory-adapter.ts'
 export { MemoryAdapter } from './signaling/memory-adapter.ts'

@@ -10,7 +10,7 @@ import type { Random } from '../../src/net/random.ts'
 import { systemRandom } from '../../src/net/random.ts'
 import { IceServer } from '../../src/net/signaling/messages.ts'
 import type { SignalingAdapter } from './adapter.ts'
-import type { Authorize } from './client-session.ts'
+import type { Authorize } from './authorize.ts'
 import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
@@ -124,5 +124,5 @@ function isServer(value: unknown): boolean {
 }
 
 function isAdapter(value: unknown): boolean {
-  return isObject(value) && 'transact' in value && 'publish' in value && 'subscribe' in value
+  return isObject(value) && 'transact' in value && 'subscribe' in value && 'list' in value
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type { AuthorizeRequest } from '../../../server/signaling/client-session.ts'
+import type { AuthorizeRequest } from '../../../server/signaling/authorize.ts'
 import {
   AUTHORIZE_TIMEOUT_MS,
   CLOSE_GRACE_MS,
