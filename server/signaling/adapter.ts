@@ -57,4 +57,10 @@ export interface SignalingAdapter {
   subscribe<R extends StoredRecord>(key: string, listener: (event: ChannelEvent<R>) => void): Promise<RecordChannel>
   /** At most `limit` records with their keys, as they are now or were a moment ago. */
   list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [key: string, record: R])[]>
+  /**
+   * True for the first of all processes that asks for `key`, and false for the others for the next `ttlMs` ms. Keeps
+   * tickets from being used twice; without it each process remembers only those that it saw itself.
+   * @throws {NetError} ERR_RATE_LIMITED when no more can be remembered; ERR_UNAVAILABLE as above.
+   */
+  claimOnce?(key: string, ttlMs: number): Promise<boolean>
 }

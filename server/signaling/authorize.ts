@@ -3,17 +3,20 @@
 import type { CancelTimer, Clock } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
 import { AUTHORIZE_TIMEOUT_MS } from './constants.ts'
+import type { Ticket } from './tickets.ts'
 
-/** What `authorize` is asked. Strings come from the client: only `address` was seen by the server itself. */
+/** What `authorize` is asked. Strings come from the client: only `address` and `ticket` can be relied on. */
 export interface AuthorizeRequest {
   readonly action: 'create' | 'join'
   /** The code of the room to join. */
   readonly room?: string
   readonly token?: string
+  /** What the token says, where the server has a ticket secret: checked, but not yet used up. */
+  readonly ticket?: Ticket
   readonly address: string
   /** The page's origin, as browsers send it. */
   readonly origin: string | undefined
-  /** Path and query of the request. */
+  /** Path and query of the request. Do not log it: there are clients that put tokens into it. */
   readonly url: string
 }
 
@@ -21,6 +24,8 @@ export interface AuthorizeRequest {
 export interface Grant {
   /** Who it is, the same at every visit: what a ban holds on to. Left out: its address. */
   readonly subject?: string
+  /** The player's name, which the client cannot change. */
+  readonly name?: string
 }
 
 export type Authorize = (request: AuthorizeRequest) => boolean | Grant | Promise<boolean | Grant>
@@ -50,12 +55,13 @@ export async function askAuthorize(
   } finally {
     cancel?.()
   }
-  // Only `true` itself or a grant: a forgotten `await` inside `authorize` must not let everyone in.
-  if (answer === true) return {}
-  if (isGrant(answer)) return answer
+  const grant = grantOf(answer)
+  if (grant) return grant
   throw new NetError('ERR_TOKEN_REFUSED', 'The signaling server refused the token.')
 }
 
-function isGrant(answer: unknown): answer is Grant {
-  return typeof answer === 'object' && answer !== null && !('then' in answer)
+/** Only `true` itself or a grant is a yes: a forgotten `await` inside `authorize` must not let everyone in. */
+export function grantOf(answer: unknown): Grant | undefined {
+  if (answer === true) return {}
+  return typeof answer === 'object' && answer !== null && !('then' in answer) ? answer : undefined
 }

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import { NetError } from '../../src/net/errors.ts'
 import { ClientMessage, FIRST_PROBLEM, PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
+import { checkSignalText } from './signal-text.ts'
 
 const Entry = v.object({ type: v.picklist(['create', 'join']), version: v.number() })
 
@@ -24,7 +25,10 @@ export function readClientMessage(text: string): ClientMessage {
     throw new NetError('ERR_SIGNALING_PROTOCOL', `${message} Update the older one.`)
   }
   const result = v.safeParse(ClientMessage, json, FIRST_PROBLEM)
-  if (result.success) return result.output
+  if (result.success) {
+    if (result.output.type === 'signal') checkSignalText(result.output.signal)
+    return result.output
+  }
   const [problem] = result.issues
   const place = v.getDotPath(problem) ?? 'message'
   throw new NetError('ERR_INVALID_DATA', `${place.slice(0, 100)}: ${problem.message.slice(0, 200)}`)

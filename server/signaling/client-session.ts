@@ -11,6 +11,7 @@ import * as limits from './constants.ts'
 import type { Admission, EntranceParts, Entry } from './entrance.ts'
 import { enter } from './entrance.ts'
 import { Membership } from './membership.ts'
+import { SignalQuota } from './signal-quota.ts'
 import type { TokenBucket } from './token-bucket.ts'
 
 /** The socket, as the session sees it. Neither method throws; after `close` both do nothing. */
@@ -33,6 +34,7 @@ export class ClientSession {
   #ended = false
   #membership: Membership | undefined
   #badMessages = 0
+  readonly #signals = new SignalQuota()
 
   constructor(parts: ClientSessionParts) {
     this.#parts = parts
@@ -46,8 +48,14 @@ export class ClientSession {
   receive(text: string): void {
     if (this.#ended) return
     const cost = Math.max(1, Math.ceil(text.length / limits.BYTES_PER_TOKEN))
-    if (this.#parts.bucket.take(cost)) this.#then(() => this.#handle(text))
-    else this.#offend(new NetError('ERR_RATE_LIMITED', 'This client sends more than it may. Send less.'))
+    const { bucket, budgets, addressKey } = this.#parts
+    if (!bucket.take(cost)) {
+      this.#offend(new NetError('ERR_RATE_LIMITED', 'This client sends more than it may. Send less.'))
+    } else if (!budgets.addressMessages.take(addressKey, cost)) {
+      this.#refuse(new NetError('ERR_RATE_LIMITED', 'The clients of this address send more than they may together.'))
+    } else {
+      this.#then(() => this.#handle(text))
+    }
   }
 
   /** Takes a binary message, which the protocol does not have. */
@@ -98,6 +106,7 @@ export class ClientSession {
         this.#parts.port.send({ type: 'pong' })
         return
       case 'signal':
+        this.#checkQuota(message)
         await this.#member().relay(message.to, message.signal)
         return
       case 'seal':
@@ -114,11 +123,18 @@ export class ClientSession {
     throw new BadMessage('ERR_UNCONFIGURED', 'Create or join a room first.')
   }
 
+  /** Before the room's own check: who signals without measure is not helped by signaling to nobody. */
+  #checkQuota({ to, signal }: Extract<ClientMessage, { type: 'signal' }>): void {
+    if (this.#signals.allows(to, signal)) return
+    throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
+  }
+
   async #enter(entry: Entry): Promise<void> {
     if (this.#entered) throw new BadMessage('ERR_ALREADY_IN_USE', 'This connection has entered a room already.')
     this.#entered = true
     this.#cancelFirstMessageTimer()
-    const { connection, adapter, log, port, iceServers } = this.#parts
+    const { connection, adapter, budgets, log, port, iceServers, clock } = this.#parts
+    const startedAt = clock.now()
     let admission: Admission | undefined
     try {
       admission = await enter(entry, this.#parts, () => this.#ended)
@@ -132,6 +148,7 @@ export class ClientSession {
     const membership = new Membership(id, record, channel, {
       connection,
       adapter,
+      budgets,
       log,
       send: (message) => port.send(message),
       expelled: (code, message) => this.#expel(code, message),
@@ -146,6 +163,7 @@ export class ClientSession {
       peers: [...visibleTo(record, id)],
       iceServers: [...iceServers],
     })
+    log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
     admission.listen((event) => membership.handle(event))
   }
 

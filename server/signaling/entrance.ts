@@ -1,6 +1,7 @@
 // How a client comes to a place in a room: a new room, or one that exists.
 
 import type { Clock } from '../../src/net/clock.ts'
+import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { Random } from '../../src/net/random.ts'
 import type { ClientMessage } from '../../src/net/signaling/messages.ts'
@@ -10,6 +11,7 @@ import { generateRoomCode, normalizeRoomCode } from '../../src/net/signaling/roo
 import type { ChannelEvent, RecordChannel, RecordUpdate, SignalingAdapter } from './adapter.ts'
 import type { Authorize, AuthorizeRequest } from './authorize.ts'
 import { askAuthorize } from './authorize.ts'
+import type { Budgets } from './budgets.ts'
 import { MAX_HELD_MESSAGES, ROOM_CODE_DRAWS } from './constants.ts'
 import type { SignalingLog } from './log.ts'
 
@@ -21,6 +23,9 @@ export interface EntranceParts {
   readonly client: Pick<AuthorizeRequest, 'address' | 'origin' | 'url'>
   readonly adapter: SignalingAdapter
   readonly authorize: Authorize
+  readonly budgets: Budgets
+  /** Under which the client's address is known to `budgets`. */
+  readonly addressKey: string
   readonly clock: Clock
   readonly random: Random
   readonly log: SignalingLog
@@ -48,9 +53,31 @@ export async function enter(entry: Entry, parts: EntranceParts, isGone: () => bo
     ...(entry.token === undefined ? {} : { token: entry.token }),
     ...client,
   }
-  await askAuthorize(authorize, request, clock, (error) => log({ event: 'failed', connection, error }))
+  const failed = (error: unknown) => log({ event: 'failed', connection, error })
+  await guess(parts, () => askAuthorize(authorize, request, clock, failed))
   if (isGone()) return undefined
-  return entry.type === 'create' ? create(entry, parts) : join(normalizeRoomCode(entry.room), parts)
+  if (entry.type === 'create') return create(entry, parts)
+  return guess(parts, () => join(normalizeRoomCode(entry.room), parts))
+}
+
+/** What a wrong guess at a room's code, its password or a token is answered with. */
+const WRONG_GUESSES: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>(['ERR_ROOM_NOT_FOUND', 'ERR_TOKEN_REFUSED'])
+
+/** Does what a stranger may try only so often: to find a room, a password or a token by guessing. */
+async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Promise<T>): Promise<T> {
+  // Taken before and given back after, so that many guesses at the same time do not slip through.
+  if (!budgets.failedEntries.take(addressKey, 1)) {
+    throw new NetError('ERR_RATE_LIMITED', 'Too many attempts to enter failed. Try again in a few minutes.')
+  }
+  let wrong = false
+  try {
+    return await step()
+  } catch (error) {
+    wrong = error instanceof NetError && WRONG_GUESSES.has(error.code)
+    throw error
+  } finally {
+    if (!wrong) budgets.failedEntries.giveBack(addressKey, 1)
+  }
 }
 
 async function create(entry: Extract<Entry, { type: 'create' }>, parts: EntranceParts): Promise<Admission> {

@@ -2,16 +2,19 @@
 // does what a member may ask for. How a client comes to its place is in entrance.ts.
 
 import type { NetErrorCode } from '../../src/net/errors.ts'
+import { NetError } from '../../src/net/errors.ts'
 import type { ServerMessage, Signal } from '../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../src/net/signaling/room.ts'
 import { removePeer, roomChange, seal, visibleTo } from '../../src/net/signaling/room.ts'
 import type { ChannelEvent, RecordChannel, SignalingAdapter } from './adapter.ts'
+import type { Budgets } from './budgets.ts'
 import type { SignalingLog } from './log.ts'
 
 /** What a membership needs of the session around it. */
 export interface MembershipParts {
   readonly connection: number
   readonly adapter: SignalingAdapter
+  readonly budgets: Budgets
   readonly log: SignalingLog
   /** Tells the client. */
   send(message: ServerMessage): void
@@ -54,13 +57,18 @@ export class Membership {
   }
 
   async relay(to: number, signal: Signal): Promise<void> {
+    const { log, connection, budgets } = this.#parts
+    const room = this.#record.code
     // Silently for the client: it could not know that the other one just left.
-    if (visibleTo(this.#record, this.id).includes(to)) {
-      await this.#channel.publish({ type: 'signal', from: this.id, to, signal })
-    } else {
-      const { log, connection } = this.#parts
-      log({ event: 'signal_dropped', connection, room: this.#record.code, to })
+    if (!visibleTo(this.#record, this.id).includes(to)) {
+      log({ event: 'signal_dropped', connection, room, to })
+      return
     }
+    if (!budgets.roomMessages.take(room, 1)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The members of this room signal more than they may together.')
+    }
+    await this.#channel.publish({ type: 'signal', from: this.id, to, signal })
+    log({ event: 'signal_relayed', connection, room, to })
   }
 
   async seal(sealed: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 // Rooms in the memory of the one process.
 
+import { systemClock } from '../../src/net/clock.ts'
 import { reportUncaught } from '../../src/net/emitter.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   SignalingAdapter,
   StoredRecord,
 } from './adapter.ts'
+import { MemoryClaims } from './claims.ts'
 import { DEFAULT_MAX_ROOMS } from './constants.ts'
 
 export interface MemoryAdapterOptions {
@@ -24,6 +26,7 @@ export class MemoryAdapter implements SignalingAdapter {
   readonly #maxRooms: number
   readonly #records = new Map<string, StoredRecord>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #claims = new MemoryClaims(systemClock)
 
   constructor(options: MemoryAdapterOptions = {}) {
     this.#maxRooms = options.maxRooms ?? DEFAULT_MAX_ROOMS
@@ -74,6 +77,10 @@ export class MemoryAdapter implements SignalingAdapter {
     const { tags, after = '', limit } = query
     const found = all.filter(([key, record]) => key > after && tags.every((tag) => record.tags?.includes(tag)))
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
+  }
+
+  claimOnce(key: string, ttlMs: number): Promise<boolean> {
+    return this.#claims.claimOnce(key, ttlMs)
   }
 
   #tell(key: string, event: ChannelEvent<StoredRecord>): void {

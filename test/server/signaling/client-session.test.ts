@@ -14,6 +14,7 @@ import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
+import { ampleBudgets } from './support.ts'
 
 const random = seededRandom(11)
 const SIGNAL = { kind: 'description', type: 'offer', sdp: 'v=0' } as const
@@ -38,6 +39,8 @@ class Client {
       authorize: () => true,
       iceServers: [],
       bucket: new TokenBucket(clock, 1_000, 1),
+      budgets: ampleBudgets(clock),
+      addressKey: '10.0.0.1',
       clock,
       random,
       log: (event) => {

@@ -419,13 +419,14 @@ describe('the server', () => {
         'listening',
         'connection_opened',
         'room_created',
+        'entered',
         'signal_dropped',
         'refused',
         'peer_left',
         'room_ended',
         'connection_closed',
       ])
-      expect(events[5]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
+      expect(events[6]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
       expect(JSON.stringify(events)).not.toContain('secret')
     })
   })
