@@ -11,6 +11,7 @@ export type {
   StoredRecord,
 } from './signaling/adapter.ts'
 export type { Authorize, AuthorizeRequest, Grant } from './signaling/authorize.ts'
+export type { IceServersOption, IceServersRequest, IssuedIceServers, IssueIceServers } from './signaling/ice-servers.ts'
 export type { SignalingLog, SignalingLogEvent } from './signaling/log.ts'
 export type { MemoryAdapterOptions } from './signaling/memory-adapter.ts'
 export { MemoryAdapter } from './signaling/memory-adapter.ts'
@@ -19,3 +20,5 @@ export type { SignalingServer } from './signaling/server.ts'
 export { createSignalingServer } from './signaling/server.ts'
 export type { Ticket, TicketOptions, TicketRight } from './signaling/tickets.ts'
 export { createTicket } from './signaling/tickets.ts'
+export type { TurnServersOptions } from './signaling/turn-credentials.ts'
+export { turnCredential, turnServers } from './signaling/turn-credentials.ts'

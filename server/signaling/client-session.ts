@@ -4,12 +4,14 @@
 
 import type { CancelTimer } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
-import type { ClientMessage, IceServer, ServerMessage } from '../../src/net/signaling/messages.ts'
+import type { ClientMessage, ServerMessage } from '../../src/net/signaling/messages.ts'
 import { roomInfo, visibleTo } from '../../src/net/signaling/room.ts'
 import { readClientMessage } from './client-messages.ts'
 import * as limits from './constants.ts'
 import type { Admission, EntranceParts, Entry } from './entrance.ts'
 import { enter } from './entrance.ts'
+import type { IceServersOption } from './ice-servers.ts'
+import { ClientIceServers } from './ice-servers.ts'
 import { Membership } from './membership.ts'
 import { SignalQuota } from './signal-quota.ts'
 import type { TokenBucket } from './token-bucket.ts'
@@ -22,12 +24,13 @@ export interface ClientPort {
 
 export interface ClientSessionParts extends EntranceParts {
   readonly port: ClientPort
-  readonly iceServers: readonly IceServer[]
+  readonly iceServers: IceServersOption
   readonly bucket: TokenBucket
 }
 
 export class ClientSession {
   readonly #parts: ClientSessionParts
+  readonly #iceServers: ClientIceServers
   readonly #cancelFirstMessageTimer: CancelTimer
   #work: Promise<void> = Promise.resolve()
   #entered = false
@@ -38,6 +41,15 @@ export class ClientSession {
 
   constructor(parts: ClientSessionParts) {
     this.#parts = parts
+    const { iceServers: source, client, clock, random, port, log, connection } = parts
+    this.#iceServers = new ClientIceServers({
+      source,
+      client,
+      clock,
+      random,
+      renewed: (iceServers) => port.send({ type: 'ice_servers', iceServers: [...iceServers] }),
+      failed: (error) => log({ event: 'failed', connection, error }),
+    })
     this.#cancelFirstMessageTimer = parts.clock.setTimeout(() => {
       const seconds = limits.FIRST_MESSAGE_TIMEOUT_MS / 1000
       this.#dismiss(new NetError('ERR_TIMEOUT', `The first message did not come within ${seconds} s.`))
@@ -74,6 +86,7 @@ export class ClientSession {
     if (!this.#ended) {
       this.#ended = true
       this.#cancelFirstMessageTimer()
+      this.#iceServers.end()
       this.#then(() => this.#leaveRoom())
     }
     return this.#work
@@ -105,6 +118,11 @@ export class ClientSession {
       case 'ping':
         this.#parts.port.send({ type: 'pong' })
         return
+      case 'ice_servers':
+        this.#member()
+        // Not awaited: they may take their time, and signals shall not wait for them.
+        void this.#sendIceServers()
+        return
       case 'signal':
         this.#checkQuota(message)
         await this.#member().relay(message.to, message.signal)
@@ -133,7 +151,7 @@ export class ClientSession {
     if (this.#entered) throw new BadMessage('ERR_ALREADY_IN_USE', 'This connection has entered a room already.')
     this.#entered = true
     this.#cancelFirstMessageTimer()
-    const { connection, adapter, budgets, log, port, iceServers, clock } = this.#parts
+    const { connection, adapter, budgets, log, port, clock } = this.#parts
     const startedAt = clock.now()
     let admission: Admission | undefined
     try {
@@ -154,6 +172,7 @@ export class ClientSession {
       expelled: (code, message) => this.#expel(code, message),
     })
     this.#membership = membership
+    const iceServers = await this.#iceServers.fresh()
     // If the client went meanwhile, end() has queued the leaving already.
     if (this.#ended) return
     port.send({
@@ -165,6 +184,11 @@ export class ClientSession {
     })
     log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
     admission.listen((event) => membership.handle(event))
+  }
+
+  async #sendIceServers(): Promise<void> {
+    const iceServers = await this.#iceServers.fresh()
+    if (!this.#ended) this.#parts.port.send({ type: 'ice_servers', iceServers: [...iceServers] })
   }
 
   async #leaveRoom(): Promise<void> {

@@ -6,6 +6,18 @@ export const MAX_MESSAGE_BYTES = 65_536
 export const FIRST_MESSAGE_TIMEOUT_MS = 5_000
 /** Clients give up after 10 s: an answer of `authorize` that takes longer would be for nobody. */
 export const AUTHORIZE_TIMEOUT_MS = 10_000
+/** A slow answer of the function form of `iceServers` must not keep a client from its room: it enters without, or with old ones. */
+export const ICE_SERVERS_TIMEOUT_MS = 5_000
+/** How often one client may have ICE servers made for it: behind them may be a service that is paid by the call. */
+export const ICE_SERVERS_PERIOD_MS = 10_000
+/** Below a minute the clocks of two machines differ by as much. */
+export const MIN_ICE_LIFETIME_S = 60
+/** A day: longer-lived credentials are worth being stolen. */
+export const MAX_ICE_LIFETIME_S = 86_400
+/** Credentials open a relay within seconds; ten minutes are left for machines whose clocks are wrong. */
+export const DEFAULT_TURN_LIFETIME_S = 600
+/** Every client sees what the secret makes of a name, and can guess at a short one for as long as it likes. */
+export const MIN_TURN_SECRET_LENGTH = 16
 /** Below the 30 s after which the first load balancers cut idle connections; a dead client is gone after 20 s. */
 export const PING_PERIOD_MS = 10_000
 /** A bug in a client makes one or two bad messages and is worth an answer each; this many are an attack or a loop. */

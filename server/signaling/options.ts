@@ -24,6 +24,7 @@ import {
   DEFAULT_MESSAGES_PER_SECOND_PER_ADDRESS,
   DEFAULT_MESSAGES_PER_SECOND_PER_ROOM,
 } from './constants.ts'
+import type { IceServersOption, IssueIceServers } from './ice-servers.ts'
 import type { SignalingLog } from './log.ts'
 import { MemoryAdapter } from './memory-adapter.ts'
 import type { OriginCheck } from './origins.ts'
@@ -71,8 +72,8 @@ export interface SignalingServerOptions {
   readonly origins?: readonly string[]
   /** Says whether a client may enter, after its ticket. Default: everyone may. False, a rejection and silence refuse. */
   readonly authorize?: Authorize
-  /** STUN and TURN servers that clients are told. Default: none. */
-  readonly iceServers?: readonly IceServer[]
+  /** STUN and TURN servers that clients are told once they may enter, or what makes them: `turnServers`. Default: none. */
+  readonly iceServers?: IceServersOption
   readonly limits?: SignalingLimits
   /** The client's address. Default: the socket's. Behind a proxy take it from a header that the proxy sets. */
   readonly addressOf?: (request: IncomingMessage) => string
@@ -103,7 +104,7 @@ const Options = v.strictObject({
   ticketSecret: v.optional(v.union([v.string(), v.pipe(v.array(v.string()), v.minLength(1))])),
   origins: v.optional(v.array(v.string())),
   authorize: v.optional(functionOf<Authorize>(), () => () => true),
-  iceServers: v.optional(v.array(IceServer), []),
+  iceServers: v.optional(v.union([v.array(IceServer), functionOf<IssueIceServers>()]), []),
   limits: v.optional(
     v.strictObject({
       connections: v.optional(Count, DEFAULT_MAX_CONNECTIONS),
