@@ -98,11 +98,13 @@ export class ClientIceServers {
     }
     this.#cancelRenewal()
     if (this.#ended || renewInMs === Number.POSITIVE_INFINITY) return
-    this.#cancelRenewal = clock.setTimeout(() => void this.fresh().then(() => this.#tellRenewed()), renewInMs)
+    this.#cancelRenewal = clock.setTimeout(() => void this.#renew(), renewInMs)
   }
 
-  #tellRenewed(): void {
-    if (!this.#ended) this.#parts.renewed(this.#issued)
+  async #renew(): Promise<void> {
+    const before = this.#issued
+    await this.fresh()
+    if (!this.#ended && this.#issued !== before) this.#parts.renewed(this.#issued)
   }
 }
 

@@ -18,3 +18,9 @@ export const CONNECT_TIMEOUT_MS = 15_000
 
 /** How often a connection that failed before it stood is dialled again. */
 export const MAX_REDIALS = 2
+
+/** How long the user's function `iceServers` may take, in ms: a third of the time that there is to connect. */
+export const ICE_SERVERS_TIMEOUT_MS = 5_000
+
+/** Signals of a peer that may wait for the ICE servers of its connection: its description and as many candidates as count. */
+export const MAX_HELD_SIGNALS = 129

@@ -2,12 +2,13 @@
 // candidates it carries across. A connection that fails before it stood is dialled again by the side that offers.
 
 import type { CancelTimer, Clock } from '../net/clock.ts'
-import { type ConnectionConfiguration, ConnectionState } from '../net/drivers/driver.ts'
+import { type ConnectionConfiguration, ConnectionState, type IceServer } from '../net/drivers/driver.ts'
 import { NetError, toNetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
-import { CONNECT_TIMEOUT_MS, MAX_REDIALS } from './constants.ts'
+import { CONNECT_TIMEOUT_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
+import type { IceServersForDial } from './ice-servers.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 interface Dial {
@@ -15,6 +16,8 @@ interface Dial {
   attempt: number
   connection: WebRTCPeerConnection | undefined
   cancelTimeout: CancelTimer
+  /** What the other side sent while the ICE servers for the connection are not known yet. */
+  held: Signal[]
 }
 
 export interface DialerEvents {
@@ -28,6 +31,7 @@ export class Dialer {
   readonly #session: SignalingSession
   readonly #peer: WebRTCMultiplayerPeer
   readonly #configuration: ConnectionConfiguration
+  readonly #iceServers: IceServersForDial
   readonly #clock: Clock
   readonly #events: DialerEvents
   /** Peers that are being connected to. */
@@ -40,21 +44,23 @@ export class Dialer {
     session: SignalingSession,
     peer: WebRTCMultiplayerPeer,
     configuration: ConnectionConfiguration,
+    iceServers: IceServersForDial,
     clock: Clock,
     events: DialerEvents,
   ) {
     this.#session = session
     this.#peer = peer
     this.#configuration = configuration
+    this.#iceServers = iceServers
     this.#clock = clock
     this.#events = events
   }
 
   /** Signaling announced a peer. */
-  joined(id: number, offer: boolean): void {
+  joined(id: number, offer: boolean, attempt = 0): void {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
-    const dial: Dial = { offer, attempt: 0, connection: undefined, cancelTimeout }
+    const dial: Dial = { offer, attempt, connection: undefined, cancelTimeout, held: [] }
     this.#dials.set(id, dial)
     this.#start(id, dial)
   }
@@ -120,20 +126,49 @@ export class Dialer {
       if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
-      this.joined(from, false)
+      this.joined(from, false, attempt)
       dial = this.#dials.get(from)
-      if (dial) dial.attempt = attempt
     }
-    if (!dial?.connection || attempt !== dial.attempt) return
+    if (!dial || attempt !== dial.attempt) return
+    if (!dial.connection) {
+      if (dial.held.length < MAX_HELD_SIGNALS) dial.held.push(signal)
+      return
+    }
     if (signal.kind === 'candidate') dial.connection.addIceCandidate(signal.media, signal.index, signal.name)
     else dial.connection.setRemoteDescription(signal.type, signal.sdp)
   }
 
   #start(id: number, dial: Dial): void {
+    const { attempt } = dial
+    dial.held = []
+    const iceServers = this.#iceServers(attempt)
+    if (!(iceServers instanceof Promise)) {
+      this.#connect(id, dial, iceServers)
+      return
+    }
+    const current = () => this.#dials.get(id) === dial && dial.attempt === attempt && !dial.connection
+    iceServers.then(
+      (known) => {
+        if (!current()) return
+        this.#connect(id, dial, known)
+        for (const signal of dial.held.splice(0)) this.signal(id, signal)
+      },
+      (error: unknown) => {
+        if (!current()) return
+        this.#end(id)
+        this.#events.failed(
+          id,
+          toNetError(error, 'ERR_UNAVAILABLE', `There are no ICE servers for peer ${id}: ${error}`),
+        )
+      },
+    )
+  }
+
+  #connect(id: number, dial: Dial, iceServers: readonly IceServer[]): void {
     const connection = new WebRTCPeerConnection()
     dial.connection = connection
     try {
-      connection.initialize(this.#configuration)
+      connection.initialize({ ...this.#configuration, iceServers })
       connection.on('sessionDescriptionCreated', (type, sdp) => {
         connection.setLocalDescription(type, sdp)
         this.#session.send(id, { kind: 'description', attempt: dial.attempt, type, sdp })

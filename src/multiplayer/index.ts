@@ -1,5 +1,6 @@
 // `skein/multiplayer`: many connections.
 
+export type { IceServersOption } from './ice-servers.ts'
 export type { WaitingPacket } from './inbox.ts'
 export { hostRoom, joinRoom } from './join-room.ts'
 export { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
