@@ -1,7 +1,7 @@
 // The signaling server: HTTP upgrades in, connections out. What a client may say is in client-session.ts.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
@@ -11,13 +11,12 @@ import { addressKey, Budgets } from './budgets.ts'
 import { Connection, closeSocket } from './connection.ts'
 import {
   CLOSE_TRY_LATER,
-  HANDSHAKE_CHECK_MS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_BUFFERED_CHUNKS,
   MAX_FRAGMENTS,
   MAX_MESSAGE_BYTES,
-  TCP_CONNECTIONS_BESIDE_SOCKETS,
 } from './constants.ts'
+import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions } from './options.ts'
@@ -67,7 +66,7 @@ class Server implements SignalingServer {
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.#budgets = new Budgets(options.clock, options.limits)
-    this.#http = options.server ?? createPlainServer(options.limits.connections)
+    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
     this.#http.on('upgrade', this.#upgrade)
   }
 
@@ -233,18 +232,6 @@ function pathOf(request: IncomingMessage): string {
 
 function bytesWritten(socket: Duplex): number {
   return 'bytesWritten' in socket && typeof socket.bytesWritten === 'number' ? socket.bytesWritten : 0
-}
-
-/** The HTTP server of a signaling server that has none to attach to. */
-function createPlainServer(connections: number) {
-  const timeouts = {
-    headersTimeout: HANDSHAKE_TIMEOUT_MS,
-    requestTimeout: HANDSHAKE_TIMEOUT_MS,
-    connectionsCheckingInterval: HANDSHAKE_CHECK_MS,
-  }
-  const http = createServer(timeouts, answerPlainRequest)
-  http.maxConnections = connections + TCP_CONNECTIONS_BESIDE_SOCKETS
-  return http
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {
