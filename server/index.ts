@@ -1,6 +1,10 @@
 // The public surface of `skein/server`.
 
 export type { RoomRecord } from '../src/net/signaling/room.ts'
+export { forwardedAddress } from './operations/forwarded.ts'
+export { createSignalingLog } from './operations/logging.ts'
+export type { SignalingMetrics } from './operations/metrics.ts'
+export { createSignalingMetrics } from './operations/metrics.ts'
 export type {
   ChannelEvent,
   RecordChannel,

@@ -101,7 +101,7 @@ export const FLAGS: readonly Flag[] = [
     group: TURN,
     value: 'SECRET',
     secret: true,
-    help: "coturn's static-auth-secret: every player gets credentials of his own, which last some minutes.",
+    help: 'The static-auth-secret of coturn: every player gets credentials of their own, which last some minutes.',
   },
   {
     name: 'redis',

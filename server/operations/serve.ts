@@ -11,6 +11,7 @@ import type { SignalingLog } from '../signaling/log.ts'
 import { MemoryAdapter } from '../signaling/memory-adapter.ts'
 import type { SignalingServerOptions } from '../signaling/options.ts'
 import type { SignalingServer } from '../signaling/server.ts'
+import { turnServers } from '../signaling/turn-credentials.ts'
 import type { Config } from './config.ts'
 import { forwardedAddress } from './forwarded.ts'
 import { adapterCheck, answer, answerHealth, type ReadyCheck } from './health.ts'
@@ -82,14 +83,15 @@ export async function serve(config: Config, output?: { write(line: string): void
 
 /** What the configuration says to the signaling server itself. */
 function signalingOptions(config: Config): SignalingServerOptions {
-  const { path, limits, origins, ticketSecrets, trustedProxies, stunUrls } = config
+  const { path, limits, origins, ticketSecrets, trustedProxies, stunUrls, turn } = config
   return {
     path,
     limits,
     ...(origins && { origins }),
     ...(ticketSecrets.length > 0 && { ticketSecret: ticketSecrets }),
     ...(trustedProxies > 0 && { addressOf: forwardedAddress(trustedProxies) }),
-    ...(stunUrls.length > 0 && { iceServers: [{ urls: [...stunUrls] }] }),
+    ...(turn && { iceServers: turnServers({ urls: [...stunUrls, ...turn.urls], secret: turn.secret }) }),
+    ...(!turn && stunUrls.length > 0 && { iceServers: [{ urls: [...stunUrls] }] }),
   }
 }
 
