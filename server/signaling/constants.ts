@@ -30,8 +30,8 @@ export const MAX_UNSENT_BYTES = 1_048_576
 export const MAX_HELD_MESSAGES = 4_096
 /** Draws of 45 bits: that even the second one meets an open room shows a broken source of chance. */
 export const ROOM_CODE_DRAWS = 3
-/** Slow headers are an old way to hold connections; a handshake is one small request. */
-export const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Slow headers are an old way to hold connections; a handshake is one small request, and has as long as the first message. */
+export const HANDSHAKE_TIMEOUT_MS = 5_000
 /** How often Node looks for handshakes that are late; its own 30 s would let them live four times as long. */
 export const HANDSHAKE_CHECK_MS = 1_000
 /** Handshakes under way, health checks and metrics, beside the sockets that `limits.connections` allows. */

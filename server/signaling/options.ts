@@ -104,7 +104,11 @@ const Options = v.strictObject({
   ticketSecret: v.optional(v.union([v.string(), v.pipe(v.array(v.string()), v.minLength(1))])),
   origins: v.optional(v.array(v.string())),
   authorize: v.optional(functionOf<Authorize>(), () => () => true),
-  iceServers: v.optional(v.union([v.array(IceServer), functionOf<IssueIceServers>()]), []),
+  // Lazy rather than a union, whose error would not say which entry is wrong.
+  iceServers: v.optional(
+    v.lazy((value) => (typeof value === 'function' ? functionOf<IssueIceServers>() : v.array(IceServer))),
+    [],
+  ),
   limits: v.optional(
     v.strictObject({
       connections: v.optional(Count, DEFAULT_MAX_CONNECTIONS),
