@@ -182,7 +182,9 @@ export class Dialer {
       this.#end(id)
       this.#peer.removePeer(id)
       connection.close()
-      this.#events.failed(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
+      const failure = toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`)
+      // Not at once: whoever is still joining the room cannot listen yet.
+      this.#clock.setTimeout(() => this.#events.failed(id, failure), 0)
     }
   }
 
