@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** @typedef {'chromium' | 'firefox'} BrowserName */
-/** @typedef {BrowserName | 'coturn' | 'nft' | 'redis'} ProgramName */
+/** @typedef {BrowserName | 'coturn' | 'ip' | 'nft' | 'redis'} ProgramName */
 
 /** @type {Record<ProgramName, { variable: string, programs: string[], debianPackage: string, rootOnly?: boolean }>} */
 export const PROGRAMS = {
@@ -16,6 +16,7 @@ export const PROGRAMS = {
   firefox: { variable: 'FIREFOX_PATH', programs: ['firefox-esr', 'firefox'], debianPackage: 'firefox-esr' },
   coturn: { variable: 'TURNSERVER_PATH', programs: ['turnserver'], debianPackage: 'coturn' },
   // The NAT laboratory: without root there is none.
+  ip: { variable: 'IP_PATH', programs: ['ip'], debianPackage: 'iproute2', rootOnly: true },
   nft: { variable: 'NFT_PATH', programs: ['nft'], debianPackage: 'nftables', rootOnly: true },
   redis: { variable: 'REDIS_SERVER_PATH', programs: ['redis-server'], debianPackage: 'redis-server' },
 }

@@ -209,5 +209,5 @@ function whatIsMissing({ offer, connection }: Dial): string {
   }
   if (connection.connectionState === ConnectionState.Connected) return 'its data channels did not open.'
   if (offer && connection.signalingState !== 0) return 'it did not answer the offer. Signaling may have lost it.'
-  return 'no route was found between the two networks. A TURN server in iceServers would give one.'
+  return 'no route was found between the two networks. Where UDP is not blocked, a TURN server in iceServers would give one.'
 }
