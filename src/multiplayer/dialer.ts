@@ -156,10 +156,7 @@ export class Dialer {
       (error: unknown) => {
         if (!current()) return
         this.#end(id)
-        this.#events.failed(
-          id,
-          toNetError(error, 'ERR_UNAVAILABLE', `There are no ICE servers for peer ${id}: ${error}`),
-        )
+        this.#fail(id, toNetError(error, 'ERR_UNAVAILABLE', `There are no ICE servers for peer ${id}: ${error}`))
       },
     )
   }
@@ -182,10 +179,15 @@ export class Dialer {
       this.#end(id)
       this.#peer.removePeer(id)
       connection.close()
-      const failure = toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`)
-      // Not at once: whoever is still joining the room cannot listen yet.
-      this.#clock.setTimeout(() => this.#events.failed(id, failure), 0)
+      this.#fail(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
     }
+  }
+
+  /** Not at once: whoever is still joining the room cannot listen yet. */
+  #fail(id: number, error: NetError): void {
+    this.#clock.setTimeout(() => {
+      if (!this.#closed) this.#events.failed(id, error)
+    }, 0)
   }
 
   #timedOut(id: number): void {

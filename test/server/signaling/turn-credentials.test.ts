@@ -7,6 +7,7 @@ import { seededRandom } from '../../../src/net/random.ts'
 import type { IceServer } from '../../../src/net/signaling/messages.ts'
 import { thrown } from '../../support/net-errors.ts'
 import { turn } from '../../support/peers.ts'
+import { withServer } from './support.ts'
 
 const SECRET = 'north-of-the-wall'
 const CLIENT: IceServersRequest = { client: '00000000deadbeef', address: '10.0.0.1', origin: undefined, url: '/' }
@@ -131,5 +132,54 @@ describe('the ICE servers of a client', () => {
     expect(await servers.fresh()).toEqual([{ urls: 'stun:a.example' }])
     await pass(86_400_000)
     expect(renewed).toEqual([])
+  })
+})
+
+describe('a server that makes ICE servers', () => {
+  const iceServers = turnServers({ urls: 'turn:turn.example', secret: SECRET })
+
+  it('tells them to those who may enter, to each its own, and again when asked', async () => {
+    await withServer({ iceServers }, async (connect) => {
+      const [host, guest] = [await connect(), await connect()]
+      const created = await host.create()
+      const joined = await guest.join(created.room.code)
+      const names = [created, joined].map((message) => message.iceServers[0]!.username!)
+      for (const name of names) expect(name).toMatch(/^\d{10}:[0-9a-f]{16}$/)
+      expect(names[0]!.split(':')[1]).not.toBe(names[1]!.split(':')[1])
+      host.say({ type: 'ice_servers' })
+      expect((await host.heard('ice_servers')).iceServers).toEqual(created.iceServers)
+    })
+  })
+
+  it('makes none for those who may not', async () => {
+    let made = 0
+    const counted: IssueIceServers = (request) => {
+      made += 1
+      return iceServers(request)
+    }
+    await withServer({ iceServers: counted, authorize: () => false }, async (connect) => {
+      const client = await connect()
+      client.say({ type: 'ice_servers' })
+      await client.heard('error')
+      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      await client.closed
+      expect(client.codes()).toEqual(['ERR_UNCONFIGURED', 'ERR_TOKEN_REFUSED'])
+      expect(JSON.stringify(client.messages)).not.toContain('turn')
+      expect(made).toBe(0)
+    })
+  })
+
+  it('lets clients in where they cannot be made', async () => {
+    const failures: unknown[] = []
+    const broken: IssueIceServers = () => {
+      throw new Error('down')
+    }
+    const log = (event: { event: string }) => {
+      if (event.event === 'failed') failures.push(event)
+    }
+    await withServer({ iceServers: broken, log }, async (connect) => {
+      expect((await (await connect()).create()).iceServers).toEqual([])
+      expect(failures.length).toBe(1)
+    })
   })
 })
