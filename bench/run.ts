@@ -1,6 +1,6 @@
 // `npm run bench`: measures what we claim, beside what a user would pick instead.
 //
-//   npm run bench -- [echo] [connect] [throughput] [bundle-size] [--quick] [--json]
+//   npm run bench -- [echo] [connect] [throughput] [signaling] [bundle-size] [--quick] [--json]
 //
 // Prints a table (with --json the whole result) and writes the result to bench/results/.
 
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
+import { signaling } from './signaling/signaling.ts'
 import { conditions } from './support/conditions.ts'
 import type { Outcome, Settings } from './support/figure.ts'
 import { PACKAGE_ROOT } from './support/package-root.ts'
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   echo,
   connect,
   throughput,
+  signaling,
 }
 
 const { values, positionals } = parseArgs({

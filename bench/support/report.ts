@@ -3,7 +3,7 @@
 import type { Conditions } from './conditions.ts'
 import type { Figure, Outcome } from './figure.ts'
 
-const HEADINGS = ['', 'raw', 'Skein', 'ratio', 'runs from … to', 'target', '']
+const HEADINGS = ['', 'beside', 'Skein', 'ratio', 'runs from … to', 'target', '']
 
 export function formatReport(conditions: Conditions, outcomes: readonly Outcome[], loadAfter: number): string {
   const { processor, cores, memoryGiB, system, node, packages, date, commit, loadBefore } = conditions

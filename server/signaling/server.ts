@@ -21,6 +21,7 @@ import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions } from './options.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {
   /** What clients give to `WebSocketSignaling`. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
@@ -60,6 +61,7 @@ class Server implements SignalingServer {
   readonly #refused = new Set<WebSocket>()
   readonly #perAddress = new Map<string, number>()
   readonly #budgets: Budgets
+  readonly #writes = new WriteBatch()
   #connectionsMade = 0
   #closing: Promise<void> | undefined
 
@@ -151,7 +153,7 @@ class Server implements SignalingServer {
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore)
-      this.#accept(webSocket, request, address)
+      this.#accept(webSocket, socket, request, address)
     })
   }
 
@@ -177,7 +179,7 @@ class Server implements SignalingServer {
     socket.once('close', cancel)
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage, address: string): void {
+  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage, address: string): void {
     const { limits, clock, log } = this.#options
     const key = addressKey(address)
     const sameAddress = this.#perAddress.get(key) ?? 0
@@ -189,7 +191,7 @@ class Server implements SignalingServer {
     this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const connection = new Connection(socket, {
+    const connection = new Connection(socket, () => this.#writes.hold(stream), {
       ...this.#options,
       budgets: this.#budgets,
       addressKey: key,
