@@ -6,6 +6,18 @@ export const MAX_MESSAGE_BYTES = 65_536
 export const FIRST_MESSAGE_TIMEOUT_MS = 5_000
 /** Clients give up after 10 s: an answer of `authorize` that takes longer would be for nobody. */
 export const AUTHORIZE_TIMEOUT_MS = 10_000
+/** A slow answer of the function form of `iceServers` must not keep a client from its room: it enters without, or with old ones. */
+export const ICE_SERVERS_TIMEOUT_MS = 5_000
+/** How often one client may have ICE servers made for it: behind them may be a service that is paid by the call. */
+export const ICE_SERVERS_PERIOD_MS = 10_000
+/** Below a minute the clocks of two machines differ by as much. */
+export const MIN_ICE_LIFETIME_S = 60
+/** A day: longer-lived credentials are worth being stolen. */
+export const MAX_ICE_LIFETIME_S = 86_400
+/** Credentials open a relay within seconds; ten minutes are left for machines whose clocks are wrong. */
+export const DEFAULT_TURN_LIFETIME_S = 600
+/** Every client sees what the secret makes of a name, and can guess at a short one for as long as it likes. */
+export const MIN_TURN_SECRET_LENGTH = 16
 /** Below the 30 s after which the first load balancers cut idle connections; a dead client is gone after 20 s. */
 export const PING_PERIOD_MS = 10_000
 /** A bug in a client makes one or two bad messages and is worth an answer each; this many are an attack or a loop. */
@@ -18,8 +30,12 @@ export const MAX_UNSENT_BYTES = 1_048_576
 export const MAX_HELD_MESSAGES = 4_096
 /** Draws of 45 bits: that even the second one meets an open room shows a broken source of chance. */
 export const ROOM_CODE_DRAWS = 3
-/** Slow headers are an old way to hold connections; a handshake is one small request. */
-export const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Slow headers are an old way to hold connections; a handshake is one small request, and has as long as the first message. */
+export const HANDSHAKE_TIMEOUT_MS = 5_000
+/** How often Node looks for handshakes that are late; its own 30 s would let them live four times as long. */
+export const HANDSHAKE_CHECK_MS = 1_000
+/** Handshakes under way, health checks and metrics, beside the sockets that `limits.connections` allows. */
+export const TCP_CONNECTIONS_BESIDE_SOCKETS = 2_000
 
 /** A message costs one token per started KiB, so that the bucket bounds both how often and how much. */
 export const BYTES_PER_TOKEN = 1_024
@@ -40,3 +56,45 @@ export const CLOSE_GOING_AWAY = 1001
 export const CLOSE_POLICY = 1008
 export const CLOSE_INTERNAL_ERROR = 1011
 export const CLOSE_TRY_LATER = 1013
+
+// Who may enter.
+/** HMAC-SHA-256 is as strong as its key, and a key of its own output's length is the least that RFC 7518 allows. */
+export const MIN_SECRET_BYTES = 32
+/** From the backend's answer to the join a page loads the game: a minute on a bad link, five for a lobby before it. */
+export const DEFAULT_TICKET_LIFETIME_MS = 300_000
+/** A used ticket is remembered until it ends: a day of them is what a server can keep in mind. */
+export const MAX_TICKET_LIFETIME_MS = 86_400_000
+/** Between the clocks of a backend and a signaling server that both keep theirs right. */
+export const TICKET_CLOCK_TOLERANCE_MS = 5_000
+/** About 150 bytes each: 15 MB. At five minutes' life that is 333 joins a second, of one process. */
+export const MAX_CLAIMS = 100_000
+/** Twice what a game shows above a ship. */
+export const MAX_NAME_LENGTH = 64
+
+// Limits against abuse.
+/** A message that the schema lets through has at most 34 kB: clients need one frame, slow proxies make a few of it. */
+export const MAX_FRAGMENTS = 16
+/** What a frame of MAX_MESSAGE_BYTES comes in over a link that gives 64 bytes at a time. */
+export const MAX_BUFFERED_CHUNKS = 1_024
+/** Firefox's longest offer with every candidate of a machine with four networks has about 70 lines. */
+export const MAX_SDP_LINES = 256
+/** As a candidate's line in MAX_CANDIDATE_LENGTH, which is the longest of a description's lines. */
+export const MAX_SDP_LINE_LENGTH = 1_024
+/** A machine with four networks, IPv6 and two TURN servers has about 40. */
+export const MAX_CANDIDATES_PER_DESCRIPTION = 64
+/** Three attempts and an ICE restart every minute for an hour. */
+export const MAX_DESCRIPTIONS_PER_PEER = 256
+/** Twice the largest room. */
+export const MAX_PEERS_REMEMBERED = 512
+/** Addresses, or rooms, whose budgets are remembered: about 150 bytes each. */
+export const MAX_BUDGET_KEYS = 65_536
+/** A match that begins is a burst: everybody signals to everybody for some seconds, and then there is silence. */
+export const SHARED_MESSAGE_BURST_SECONDS = 16
+/** A class that opens the game at once comes from one address within the burst of DEFAULT_MAX_CONNECTIONS_PER_ADDRESS. */
+export const DEFAULT_CONNECTS_PER_SECOND_PER_ADDRESS = 32
+/** People mistype a code of nine symbols now and then; 45 bits last for thousands of years at this rate. */
+export const DEFAULT_FAILED_ENTRIES_PER_MINUTE_PER_ADDRESS = 30
+/** 32 clients of one address at their own limit. */
+export const DEFAULT_MESSAGES_PER_SECOND_PER_ADDRESS = 4_096
+/** A mesh of 64 that begins at once has 2,016 pairs with about 30 messages each: within the burst of this. */
+export const DEFAULT_MESSAGES_PER_SECOND_PER_ROOM = 4_096

@@ -1,18 +1,27 @@
 // The signaling server: HTTP upgrades in, connections out. What a client may say is in client-session.ts.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { NetError } from '../../src/net/errors.ts'
+import { addressKey, Budgets } from './budgets.ts'
 import { Connection, closeSocket } from './connection.ts'
-import { CLOSE_TRY_LATER, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './constants.ts'
+import {
+  CLOSE_TRY_LATER,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_BUFFERED_CHUNKS,
+  MAX_FRAGMENTS,
+  MAX_MESSAGE_BYTES,
+} from './constants.ts'
+import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions } from './options.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {
   /** What clients give to `WebSocketSignaling`. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
@@ -45,17 +54,21 @@ class Server implements SignalingServer {
     maxPayload: MAX_MESSAGE_BYTES,
     // Each deflating socket costs 300 kB, and candidates do not shrink.
     perMessageDeflate: false,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
   })
   readonly #connections = new Set<Connection>()
   readonly #refused = new Set<WebSocket>()
   readonly #perAddress = new Map<string, number>()
+  readonly #budgets: Budgets
+  readonly #writes = new WriteBatch()
   #connectionsMade = 0
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedOptions) {
     this.#options = options
-    this.#http = options.server ?? createServer(answerPlainRequest)
-    if (!options.server) this.#http.headersTimeout = HANDSHAKE_TIMEOUT_MS
+    this.#budgets = new Budgets(options.clock, options.limits)
+    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
     this.#http.on('upgrade', this.#upgrade)
   }
 
@@ -116,13 +129,12 @@ class Server implements SignalingServer {
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { server, path, limits, addressOf, log } = this.#options
+    const { server, path, addressOf, log } = this.#options
     // A client that resets during the handshake is nobody's problem.
     const ignore = () => {}
     socket.on('error', ignore)
     if (server && pathOf(request) !== path) {
-      // It may be meant for another listener of the same server. If there is none, nobody else would answer.
-      if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404)
+      this.#leaveToOthers(server, socket)
       return
     }
     let address: string
@@ -133,43 +145,69 @@ class Server implements SignalingServer {
       refuseUpgrade(socket, 500)
       return
     }
-    if (this.#connections.size >= limits.connections) {
-      log({ event: 'connection_refused', address, reason: 'connections' })
-      refuseUpgrade(socket, 503)
+    const refusal = this.#refusal(request, address)
+    if (refusal) {
+      log({ event: 'connection_refused', address, reason: refusal.reason })
+      refuseUpgrade(socket, refusal.status)
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore)
-      this.#accept(webSocket, request, address)
+      this.#accept(webSocket, socket, request, address)
     })
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage, address: string): void {
+  /** Why a handshake goes no further, the cheapest question first. */
+  #refusal({ headers }: IncomingMessage, address: string) {
+    const { limits, originAllowed } = this.#options
+    if (!originAllowed(headers.origin)) return { reason: 'origin', status: 403 } as const
+    if (this.#connections.size >= limits.connections) return { reason: 'connections', status: 503 } as const
+    if (!this.#budgets.connects.take(addressKey(address), 1)) return { reason: 'rate', status: 429 } as const
+    return undefined
+  }
+
+  /** The upgrade may be meant for another listener of the same server. Where none answers, nobody else would. */
+  #leaveToOthers(server: NonNullable<ResolvedOptions['server']>, socket: Duplex): void {
+    if (server.listenerCount('upgrade') === 1) {
+      refuseUpgrade(socket, 404)
+      return
+    }
+    const written = bytesWritten(socket)
+    const cancel = this.#options.clock.setTimeout(() => {
+      if (bytesWritten(socket) === written) refuseUpgrade(socket, 404)
+    }, HANDSHAKE_TIMEOUT_MS)
+    socket.once('close', cancel)
+  }
+
+  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage, address: string): void {
     const { limits, clock, log } = this.#options
-    const sameAddress = this.#perAddress.get(address) ?? 0
+    const key = addressKey(address)
+    const sameAddress = this.#perAddress.get(key) ?? 0
     if (sameAddress >= limits.connectionsPerAddress) {
       log({ event: 'connection_refused', address, reason: 'address' })
       this.#refuse(socket)
       return
     }
-    this.#perAddress.set(address, sameAddress + 1)
+    this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const connection = new Connection(socket, {
+    const connection = new Connection(socket, () => this.#writes.hold(stream), {
       ...this.#options,
+      budgets: this.#budgets,
+      addressKey: key,
       connection: number,
       client: { address, origin: request.headers.origin, url: request.url ?? '/' },
       bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
     })
     this.#connections.add(connection)
-    socket.once('close', () => this.#freeAddress(address))
+    socket.once('close', () => this.#freeAddress(key))
     void connection.done.then(() => this.#connections.delete(connection))
   }
 
-  #freeAddress(address: string): void {
-    const left = (this.#perAddress.get(address) ?? 1) - 1
-    if (left > 0) this.#perAddress.set(address, left)
-    else this.#perAddress.delete(address)
+  #freeAddress(key: string): void {
+    const left = (this.#perAddress.get(key) ?? 1) - 1
+    if (left > 0) this.#perAddress.set(key, left)
+    else this.#perAddress.delete(key)
   }
 
   /** In words, because a browser does not tell its page the status of a refused upgrade. */
@@ -192,6 +230,10 @@ class Server implements SignalingServer {
 function pathOf(request: IncomingMessage): string {
   const [path = ''] = (request.url ?? '').split('?', 1)
   return path
+}
+
+function bytesWritten(socket: Duplex): number {
+  return 'bytesWritten' in socket && typeof socket.bytesWritten === 'number' ? socket.bytesWritten : 0
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {

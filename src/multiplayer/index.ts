@@ -1,6 +1,7 @@
 // `skein/multiplayer`: many connections.
 
 export type { LaneSettings } from '../net/link/lanes.ts'
+export type { IceServersOption } from './ice-servers.ts'
 export type { WaitingPacket } from './inbox.ts'
 export { hostRoom, joinRoom } from './join-room.ts'
 export type { LaneName } from './lane-names.ts'

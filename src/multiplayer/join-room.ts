@@ -7,6 +7,7 @@ import { systemRandom } from '../net/random.ts'
 import type { SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
 import { Dialer } from './dialer.ts'
+import { iceServersForDial } from './ice-servers.ts'
 import { JoinedRoom } from './room.ts'
 import type { JoinRoomOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
@@ -43,7 +44,7 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
   // What is missing or misconfigured here shall not cost a place in the room, so it is found out first. Relay-only needs
   // TURN servers, which may be known only when signaling has named them.
   tryWebRTC(
-    options.iceServers
+    typeof options.iceServers === 'object'
       ? { ...ownConfiguration, iceServers: options.iceServers }
       : { ...(options.node && { node: options.node }), ...(options.driver && { driver: options.driver }) },
   )
@@ -79,8 +80,8 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
       },
     },
   })
-  const iceServers = options.iceServers ?? session.iceServers
-  const dialer = new Dialer(session, peer, { ...ownConfiguration, iceServers, clock }, clock, {
+  const iceServers = iceServersForDial(options.iceServers, session, clock)
+  const dialer = new Dialer(session, peer, { ...ownConfiguration, clock }, iceServers, clock, {
     failed: (id, error) => {
       hostReached?.reject(error)
       room.dialFailed(id, error)

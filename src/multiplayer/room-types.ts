@@ -1,12 +1,13 @@
 // The room as its users see it. Entered by join-room.ts, implemented by room.ts.
 
 import type { Clock } from '../net/clock.ts'
-import type { IceServer, NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
+import type { NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
 import type { Emitter } from '../net/emitter.ts'
 import type { NetError } from '../net/errors.ts'
 import type { LaneSettings } from '../net/link/lanes.ts'
 import type { Random } from '../net/random.ts'
 import type { SignalingTransport } from '../net/signaling/transport.ts'
+import type { IceServersOption } from './ice-servers.ts'
 import type { DisconnectReason, PacketValue, PeerStats, SendOptions, TransferMode } from './types.ts'
 
 export type RoomEvents = {
@@ -69,8 +70,9 @@ export interface JoinRoomOptions {
   readonly maxPeers?: number | undefined
   /** Shown to the signaling server. */
   readonly token?: string | undefined
-  /** STUN and TURN servers. Default: those that signaling recommends. */
-  readonly iceServers?: readonly IceServer[] | undefined
+  /** STUN and TURN servers, or a function that is asked before every connection. Default: those that signaling recommends. */
+  readonly iceServers?: IceServersOption | undefined
+  /** `relay`: only TURN routes, so that the others learn no address of this peer. Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay' | undefined
   /** Lanes beside `control`, `gameplay` and `bulk`: see WebRTCMultiplayerPeerOptions. */
   readonly lanes?: Readonly<Record<string, LaneSettings>> | undefined

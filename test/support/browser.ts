@@ -1,7 +1,7 @@
 // Starts real browsers for the tests.
 
 import { type Browser, launch, type Page } from 'puppeteer-core'
-import { type BrowserName, findBrowser } from '../../scripts/browsers.js'
+import { type BrowserName, findProgram } from '../../scripts/programs.js'
 
 export type { BrowserName }
 
@@ -17,13 +17,15 @@ const CHROMIUM_ARGS = [
   '--enable-unsafe-swiftshader',
 ]
 
-export function launchBrowser(name: BrowserName): Promise<Browser> {
-  const executablePath = findBrowser(name)
+/** @param prefs Firefox's settings (about:config). */
+export function launchBrowser(name: BrowserName, prefs: Readonly<Record<string, unknown>> = {}): Promise<Browser> {
+  const executablePath = findProgram(name)
   if (!executablePath) throw new Error(`${name} is missing: run \`npm test\`, which installs it.`)
   return launch({
     browser: name === 'chromium' ? 'chrome' : 'firefox',
     executablePath,
     headless: true,
+    extraPrefsFirefox: prefs,
     args: name === 'chromium' ? CHROMIUM_ARGS : [],
     protocolTimeout: 60_000,
   })

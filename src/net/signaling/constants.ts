@@ -12,6 +12,9 @@ export const MAX_PEERS_LIMIT = 256
 export const DEFAULT_MAX_PEERS = 16
 /** How long `open` waits for the server's answer, in ms: a TLS handshake over a bad mobile link takes about 3 s. */
 export const SIGNALING_TIMEOUT_MS = 10_000
+/** How long a session waits for fresh ICE servers before a connection is made with those that it has, in ms: the server gives
+ * whoever makes them 5 s. */
+export const ICE_SERVERS_WAIT_MS = 6_000
 /** Ids are positive 32-bit integers, because a negative target means "all but that one" (Godot's convention). */
 export const MAX_PEER_ID = 0x7fff_ffff
 /** A star's host has this id, so that clients can address it without asking. */

@@ -7,6 +7,7 @@
 //   signal {to}               →    signal {from}     relayed inside the room only; the server stamps the sender
 //                             ←    peer_joined, peer_left, host, sealed
 //   seal (host), leave, ping  →    pong
+//   ice_servers               →    ice_servers       fresh TURN credentials; also sent unasked, before the old ones expire
 //                             ←    closed            the room ended, or this client was closed
 //
 // The newcomer offers to every peer in `joined.peers`; those wait for its offer. So one side of each pair offers.
@@ -65,6 +66,7 @@ export const ClientMessage = v.variant('type', [
   v.strictObject({ type: v.literal('join'), version: v.number(), room: RoomCode, token: v.optional(Token) }),
   v.strictObject({ type: v.literal('signal'), to: PeerId, signal: Signal }),
   v.strictObject({ type: v.literal('seal'), sealed: v.boolean() }),
+  v.strictObject({ type: v.literal('ice_servers') }),
   v.strictObject({ type: v.literal('leave') }),
   v.strictObject({ type: v.literal('ping') }),
 ])
@@ -93,6 +95,7 @@ export const ServerMessage = v.variant('type', [
   v.object({ type: v.literal('signal'), from: PeerId, signal: Signal }),
   v.object({ type: v.literal('host'), id: PeerId }),
   v.object({ type: v.literal('sealed'), sealed: v.boolean() }),
+  v.object({ type: v.literal('ice_servers'), iceServers: v.array(IceServer) }),
   v.object({ type: v.literal('closed'), code: v.string(), message: v.string() }),
   v.object({ type: v.literal('error'), code: v.string(), message: v.string() }),
   v.object({ type: v.literal('pong') }),

@@ -30,8 +30,10 @@ export interface SignalingSession {
   readonly id: number
   /** The room as it is now. */
   readonly room: RoomInfo
-  /** STUN and TURN servers that signaling recommends. */
+  /** STUN and TURN servers that signaling recommends for a connection that is made now: the newest that it told. */
   readonly iceServers: readonly IceServer[]
+  /** Asks for fresh ones: resolves to them, or to those known where no answer comes. Never rejects. Left out: they never change. */
+  refreshIceServers?(): Promise<readonly IceServer[]>
   /** Starts delivery. What happened before the call is delivered first, in order: nothing is lost. */
   listen(listener: (event: SignalingEvent) => void): void
   /** Sends to another member. Nothing happens when that one is gone. */

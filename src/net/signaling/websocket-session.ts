@@ -4,7 +4,7 @@
 import type { CancelTimer, Clock } from '../clock.ts'
 import { every } from '../clock.ts'
 import { NetError } from '../errors.ts'
-import { MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
+import { ICE_SERVERS_WAIT_MS, MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
 import { remoteError } from './error-codes.ts'
 import type { ClientMessage, IceServer, RoomInfo, ServerMessage, Signal } from './messages.ts'
 import type { ServerInput } from './server-messages.ts'
@@ -19,18 +19,21 @@ export interface ServerLink {
 
 export class WebSocketSession implements SignalingSession {
   readonly id: number
-  readonly iceServers: readonly RTCIceServer[]
   readonly #link: ServerLink
   readonly #events = new SessionEvents()
   readonly #peers = new Set<number>()
   readonly #stopPinging: CancelTimer
+  readonly #clock: Clock
+  readonly #wantingIceServers = new Set<() => void>()
+  #iceServers: readonly RTCIceServer[]
   #room: RoomInfo
   #pingUnanswered = false
   #badMessages = 0
 
   constructor(joined: Extract<ServerMessage, { type: 'joined' }>, link: ServerLink, clock: Clock) {
     this.id = joined.id
-    this.iceServers = joined.iceServers.map(iceServer)
+    this.#clock = clock
+    this.#iceServers = joined.iceServers.map(iceServer)
     this.#room = joined.room
     this.#link = link
     this.#stopPinging = every(clock, PING_PERIOD_MS, () => this.#ping())
@@ -39,6 +42,25 @@ export class WebSocketSession implements SignalingSession {
 
   get room(): RoomInfo {
     return this.#room
+  }
+
+  get iceServers(): readonly RTCIceServer[] {
+    return this.#iceServers
+  }
+
+  async refreshIceServers(): Promise<readonly RTCIceServer[]> {
+    if (this.#events.ended) return this.#iceServers
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancel()
+        this.#wantingIceServers.delete(done)
+        resolve()
+      }
+      const cancel = this.#clock.setTimeout(done, ICE_SERVERS_WAIT_MS)
+      this.#wantingIceServers.add(done)
+      if (this.#wantingIceServers.size === 1) this.#link.send({ type: 'ice_servers' })
+    })
+    return this.#iceServers
   }
 
   listen(listener: (event: SignalingEvent) => void): void {
@@ -107,6 +129,10 @@ export class WebSocketSession implements SignalingSession {
       case 'sealed':
         this.#changeRoom({ ...this.#room, sealed: message.sealed })
         return
+      case 'ice_servers':
+        this.#iceServers = message.iceServers.map(iceServer)
+        for (const done of [...this.#wantingIceServers]) done()
+        return
       case 'closed':
         this.end(remoteError(message.code, message.message))
         return
@@ -144,6 +170,7 @@ export class WebSocketSession implements SignalingSession {
 
   #release(): void {
     this.#stopPinging()
+    for (const done of [...this.#wantingIceServers]) done()
     this.#link.close()
   }
 }

@@ -23,6 +23,7 @@ export const CLIENT_MESSAGES: readonly Json[] = [
   { type: 'join', version: 1, room: 'K7M-3QX-WPD', token: 'secret' },
   ...SIGNALS.map((signal) => ({ type: 'signal', to: 5, signal })),
   { type: 'seal', sealed: true },
+  { type: 'ice_servers' },
   { type: 'leave' },
   { type: 'ping' },
 ]
@@ -40,6 +41,7 @@ export const SERVER_MESSAGES: readonly Json[] = [
   ...SIGNALS.map((signal) => ({ type: 'signal', from: 5, signal })),
   { type: 'host', id: 7 },
   { type: 'sealed', sealed: true },
+  { type: 'ice_servers', iceServers: [{ urls: 'turn:turn.example.org', username: 'u', credential: 'c' }] },
   { type: 'closed', code: 'ERR_ROOM_CLOSED', message: 'It is over.' },
   { type: 'error', code: 'ERR_UNAUTHORIZED', message: 'No.' },
   { type: 'pong' },

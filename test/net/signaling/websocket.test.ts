@@ -3,7 +3,12 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
-import { MAX_BAD_MESSAGES, PING_PERIOD_MS, SIGNALING_TIMEOUT_MS } from '../../../src/net/signaling/constants.ts'
+import {
+  ICE_SERVERS_WAIT_MS,
+  MAX_BAD_MESSAGES,
+  PING_PERIOD_MS,
+  SIGNALING_TIMEOUT_MS,
+} from '../../../src/net/signaling/constants.ts'
 import {
   type ServerMessage,
   setWebSocketImplementation,
@@ -292,5 +297,38 @@ describe('a WebSocketSignaling session', () => {
     expect(socket.sent).toHaveLength(count)
     expect(member.events.map(({ type }) => type)).toEqual(['peerJoined'])
     expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+describe('the ICE servers of a WebSocketSignaling', () => {
+  const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
+
+  it('are those that the server told last, asked or not', async () => {
+    const { socket, member } = await joined()
+    expect(member.session.iceServers).toEqual([{ urls: 'stun:stun.example' }])
+    socket.serve({ type: 'ice_servers', iceServers: FRESH })
+    expect(member.session.iceServers).toEqual(FRESH)
+  })
+
+  it('are asked for once, however many wait for them', async () => {
+    const { clock, socket, member } = await joined()
+    const before = clock.pendingTimers
+    const answers = [member.session.refreshIceServers!(), member.session.refreshIceServers!()]
+    expect(socket.sent.filter(({ type }) => type === 'ice_servers').length).toBe(1)
+    socket.serve({ type: 'ice_servers', iceServers: FRESH })
+    expect(await Promise.all(answers)).toEqual([FRESH, FRESH])
+    expect(clock.pendingTimers).toBe(before)
+  })
+
+  it('are the old ones where the server is silent, or gone', async () => {
+    const old = [{ urls: 'stun:stun.example' }]
+    const { clock, socket, member } = await joined()
+    const silent = member.session.refreshIceServers!()
+    clock.advance(ICE_SERVERS_WAIT_MS)
+    expect(await silent).toEqual(old)
+    const cut = member.session.refreshIceServers!()
+    socket.emit('close', { code: 1006, reason: '' })
+    expect(await cut).toEqual(old)
+    expect(await member.session.refreshIceServers!()).toEqual(old)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RoomMessage } from '../../../server/signaling/adapter.ts'
+import type { RelayedSignal } from '../../../server/signaling/adapter.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
 import { NetError } from '../../../src/net/errors.ts'
@@ -8,13 +8,18 @@ import { createRoom } from '../../../src/net/signaling/room.ts'
 import { RawClient } from './support.ts'
 
 const room = (code: string) => createRoom({ code, topology: 'mesh' }, seededRandom(1))
-const message: RoomMessage = { type: 'signal', from: 1, to: 2, signal: { kind: 'description', type: 'offer', sdp: '' } }
+const message: RelayedSignal = {
+  type: 'signal',
+  from: 1,
+  to: 2,
+  signal: { kind: 'description', type: 'offer', sdp: '' },
+}
 
 describe('MemoryAdapter', () => {
   it('keeps, changes and forgets rooms', async () => {
     const adapter = new MemoryAdapter()
     await adapter.transact('A', () => room('A'))
-    expect(await adapter.transact('A', (before) => ({ ...before!, sealed: true }))).toMatchObject({ sealed: true })
+    expect(await adapter.transact('A', (before) => ({ ...before!, revision: 2 }))).toMatchObject({ revision: 2 })
     expect(await adapter.transact('A', () => undefined)).toBeUndefined()
     expect(adapter.roomCount).toBe(0)
   })
@@ -39,13 +44,13 @@ describe('MemoryAdapter', () => {
   it('publishes to the subscribers of a room, in order, until they stop', async () => {
     const adapter = new MemoryAdapter()
     const heard: string[] = []
-    const stop = await adapter.subscribe('A', () => heard.push('one'))
-    await adapter.subscribe('A', () => heard.push('two'))
+    const one = await adapter.subscribe('A', () => heard.push('one'))
+    const two = await adapter.subscribe('A', () => heard.push('two'))
     await adapter.subscribe('B', () => heard.push('elsewhere'))
-    await adapter.publish('A', message)
-    stop()
-    stop()
-    await adapter.publish('A', message)
+    await two.publish(message)
+    one.close()
+    one.close()
+    await two.publish(message)
     expect(heard).toEqual(['one', 'two', 'two'])
   })
 

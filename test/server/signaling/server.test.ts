@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type { AuthorizeRequest } from '../../../server/signaling/client-session.ts'
+import type { AuthorizeRequest } from '../../../server/signaling/authorize.ts'
 import {
   AUTHORIZE_TIMEOUT_MS,
   CLOSE_GRACE_MS,
@@ -419,13 +419,14 @@ describe('the server', () => {
         'listening',
         'connection_opened',
         'room_created',
+        'entered',
         'signal_dropped',
         'refused',
         'peer_left',
         'room_ended',
         'connection_closed',
       ])
-      expect(events[5]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
+      expect(events[6]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
       expect(JSON.stringify(events)).not.toContain('secret')
     })
   })
