@@ -42,14 +42,16 @@ export class BulkConnection {
     this.#parts = parts
   }
 
-  /** This side has bulk to send. */
-  want(): void {
-    if (this.state !== 'none') return
-    if (this.#parts.offers) this.#dial()
-    else {
-      this.#begin()
-      this.#say({ kind: 'wanted' })
+  /** This side has bulk to send. Returns whether the connection is on its way. */
+  want(): boolean {
+    if (this.state === 'none') {
+      if (this.#parts.offers) this.#dial()
+      else {
+        this.#begin()
+        this.#say({ kind: 'wanted' })
+      }
     }
+    return this.state === 'dialling'
   }
 
   /** What the other side says. @throws {NetError} ERR_INVALID_DATA */

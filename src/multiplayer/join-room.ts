@@ -63,6 +63,8 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
   const peer = new WebRTCMultiplayerPeer({
     autoPoll,
     clock,
+    ...(options.lanes && { lanes: options.lanes }),
+    ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
     hooks: {
       connected: (id) => {
         dialer.connected(id)

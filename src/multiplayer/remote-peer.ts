@@ -104,7 +104,7 @@ export class RemotePeer {
       packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
       drained: events.drained,
       progress: events.progress,
-      bulkWaits: () => this.#bulk?.want(),
+      bulkWaits: () => this.#bulk?.want() ?? false,
       signal: (payload) => this.#bulk?.signal(payload),
       rejected: (error) => {
         this.#lastError = error

@@ -4,6 +4,7 @@ import type { Clock } from '../net/clock.ts'
 import type { IceServer, NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
 import type { Emitter } from '../net/emitter.ts'
 import type { NetError } from '../net/errors.ts'
+import type { LaneSettings } from '../net/link/lanes.ts'
 import type { Random } from '../net/random.ts'
 import type { SignalingTransport } from '../net/signaling/transport.ts'
 import type { DisconnectReason, PacketValue, PeerStats, SendOptions, TransferMode } from './types.ts'
@@ -71,6 +72,10 @@ export interface JoinRoomOptions {
   /** STUN and TURN servers. Default: those that signaling recommends. */
   readonly iceServers?: readonly IceServer[] | undefined
   readonly iceTransportPolicy?: 'all' | 'relay' | undefined
+  /** Lanes beside `control`, `gameplay` and `bulk`: see WebRTCMultiplayerPeerOptions. */
+  readonly lanes?: Readonly<Record<string, LaneSettings>> | undefined
+  /** Whether bulk gets a connection of its own: see WebRTCMultiplayerPeerOptions. Default true. */
+  readonly bulkConnection?: boolean | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */

@@ -7,7 +7,13 @@ import type * as ndc from 'node-datachannel'
 import { systemClock } from '../clock.ts'
 import { reportUncaught } from '../emitter.ts'
 import { NetError } from '../errors.ts'
-import { CLOSE_GRACE_MS, MAX_MESSAGE_SIZE, OFFERER_HEAD_START_MS, SCTP_SEND_BUFFER_SIZE } from './constants.ts'
+import {
+  CLOSE_GRACE_MS,
+  MAX_MESSAGE_SIZE,
+  OFFERER_HEAD_START_MS,
+  SCTP_INITIAL_WINDOW,
+  SCTP_SEND_BUFFER_SIZE,
+} from './constants.ts'
 import {
   ChannelState,
   type ConnectionConfiguration,
@@ -62,7 +68,7 @@ function loadNative(): typeof ndc {
     )
   }
   // Global to the process, and only for connections made afterwards.
-  native.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_SIZE })
+  native.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_SIZE, initialCongestionWindow: SCTP_INITIAL_WINDOW })
   return native
 }
 

@@ -103,10 +103,13 @@ export const STREAM_ACK_DELAY_MS = 5
 export const STREAM_ACK_EVERY = 4
 
 /** While a transfer goes on, the path is sounded at least this often, in ms. */
-export const PROBE_MS = 10
+export const PROBE_MS = 5
 
 /** Bytes that may be on their way before anything is known about the path (RFC 6928: ten packets). */
 export const INITIAL_WINDOW = 10 * MAX_MESSAGE
+
+/** Bytes of the stream that may be on their way while it waits for a connection of its own: half of what SCTP starts with. */
+export const TRICKLE_WINDOW = INITIAL_WINDOW / 2
 
 /** Bytes that may always be on their way: less would stand still with each loss. */
 export const MIN_WINDOW = 2 * MAX_MESSAGE

@@ -18,13 +18,21 @@ const MAX_GAIN = 0.1
 /** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
 const DAMPING = 0.37
 /** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
-const SAMPLES = 4
+const SAMPLES = 8
+/** Of these, the last few count once the window is found. */
+const RECENT = 4
 /** In ms: older samples say nothing about the queue now. */
 const SAMPLE_AGE_MS = 60
 /** Round trips of which the best rate counts. */
 const RATE_ROUNDS = 4
 /** The window never exceeds what that many round trips deliver: what is not used does not grow. */
 const WINDOW_ROUNDS = 4
+/** In slow start: samples that are a first sign of a queue, of how long, and how the window grows then. */
+const FIRST_SIGN = 2
+const START_SIGN_MS = 2
+const START_GAIN_SLOW = 0.2
+/** A queue of this length that stays ends slow start. */
+const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
 
@@ -41,6 +49,8 @@ export class Path {
   #delivered = 0
   #roundAt = Number.NaN
   #fullInRound = false
+  /** Rounds without a queue although the window was full. */
+  #calmRounds = 0
   readonly #rates = new Float64Array(RATE_ROUNDS)
   #round = 0
   #cutAt = Number.NEGATIVE_INFINITY
@@ -72,16 +82,22 @@ export class Path {
   }
 
   /** How long a packet waits in the path at the moment, in ms. */
-  queueMs(now: number): number {
+  queueMs(now: number, samples = RECENT): number {
     const base = this.#baseDelay.value
     if (base === undefined) return 0
     let least = Number.POSITIVE_INFINITY
-    for (let i = 0; i < SAMPLES; i++) {
-      if (now - this.#delayAt[i]! <= SAMPLE_AGE_MS && this.#delays[i]! < least) least = this.#delays[i]!
+    for (let i = 1; i <= samples && i <= this.#samples; i++) {
+      const place = (this.#samples - i) % SAMPLES
+      if (now - this.#delayAt[place]! <= SAMPLE_AGE_MS) least = Math.min(least, this.#delays[place]!)
     }
     // None of late: the last one that there was.
     if (least === Number.POSITIVE_INFINITY) least = this.#lastDelay
     return least - base
+  }
+
+  /** The way beneath has changed: what it carries is found out as at first. */
+  restart(): void {
+    this.#slowStart = true
   }
 
   /** A message took `delayMs` one way; the two clocks may differ by any constant. */
@@ -120,24 +136,37 @@ export class Path {
   #adapt(bytes: number, now: number): void {
     const target = this.targetMs
     const queue = this.queueMs(now)
-    if (queue > FLOOD * target) {
+    if (queue > FLOOD * target && !this.#slowStart) {
       this.#slowStart = false
       this.#cut(now)
       return
     }
     if (this.#slowStart) {
-      if (queue > Math.max(TARGET_QUEUE_MS, target - this.#jitter / 2)) this.#leaveSlowStart()
-      else if (this.#fullInRound) this.#set(this.window + bytes)
+      // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
+      if (this.queueMs(now, RECENT) > START_EXIT_MS) this.#leaveSlowStart(now)
+      else if (this.#fullInRound) {
+        const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
+        this.#set(this.window + bytes * gain)
+      }
       return
     }
     const off = (target - queue) / target
     if (off > 0 && !this.#fullInRound) return
-    const gain = Math.min(MAX_GAIN, (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1))
+    if (queue > target / 2) this.#calmRounds = 0
+    const least = (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1)
+    // Rounds without a queue: there is room, and each finds more of it.
+    const gain = Math.min(MAX_GAIN, least * 2 ** this.#calmRounds)
     this.#set(this.window + Math.max(-0.5, gain * (off < 0 ? 2 * off : off)) * bytes)
   }
 
-  #leaveSlowStart(): void {
+  #leaveSlowStart(now: number): void {
     this.#slowStart = false
+    // The round that is under way was the first to fill the path.
+    const elapsed = now - this.#roundAt
+    if (elapsed > (this.roundTripMs ?? 0) / 4) {
+      const place = (this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS
+      this.#rates[place] = Math.max(this.#rates[place]!, this.#delivered / elapsed)
+    }
     this.#set(this.#product())
   }
 
@@ -167,6 +196,7 @@ export class Path {
     if (this.#fullInRound) {
       const most = WINDOW_ROUNDS * Math.max(...this.#rates) * (roundTrip + this.targetMs)
       if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
+      this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now
     this.#delivered = 0

@@ -24,6 +24,7 @@ import {
   SILENCE_TIMEOUT_MS,
   STREAM_ACK_DELAY_MS,
   STREAM_ACK_EVERY,
+  TRICKLE_WINDOW,
 } from './constants.ts'
 import { u32At } from './frames.ts'
 import { UnfinishedBudget } from './joiner.ts'
@@ -53,8 +54,11 @@ export interface LinkEvents {
   drained?(lane: number): void
   /** A large reliable packet is on its way. */
   progress?(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
-  /** More of the stream waits than goes at once: a connection of its own may be worth it. Told again and again. */
-  bulkWaits?(): void
+  /**
+   * Much of the stream waits: a connection of its own is worth it. Asked again and again. True: one is on its way, until
+   * when the stream keeps to a trickle.
+   */
+  bulkWaits?(): boolean
   /** The remote says something about the bulk connection. */
   signal?(payload: Uint8Array): void
   /** The remote sent something that cannot be understood. */
@@ -261,6 +265,7 @@ export class PeerLink {
       this.#counters.bytesOut += message.length
     }
     this.#streamOut.use(channel, put, false)
+    this.#acknowledger.path.restart()
     this.flush()
   }
 
@@ -361,9 +366,11 @@ export class PeerLink {
     }
     const { lanes } = this.#streamOut
     if (lanes.packets > 0) {
-      this.#streamOut.flush(window - this.#acknowledger.sent.flight - this.#first.flight)
+      // Where packets are lost, a transfer on the game's association is felt in the game.
+      const waits = lanes.bytes > BULK_FROM && this.#events.bulkWaits?.() === true
+      const most = waits && this.#acknowledger.sent.loss > 0 ? Math.min(window, TRICKLE_WINDOW) : window
+      this.#streamOut.flush(most - this.#acknowledger.sent.flight - this.#first.flight)
       this.#probe(now)
-      if (lanes.bytes > BULK_FROM) this.#events.bulkWaits?.()
     } else if (this.#streamOut.flight > 0) this.#probe(now)
     for (const lane of this.#full) {
       if (this.#waiting(lane) > LANE_LOW_WATER) continue

@@ -19,8 +19,8 @@ export const MAX_SEGMENT = 1_156
 /** What the congestion window counts in (RFC 9260, 7.2.1: PMDCS), in bytes. */
 export const SEGMENT_UNIT = MAX_SEGMENT + DATA_HEADER
 
-/** First congestion window and largest burst, in segments (libdatachannel; RFC 6928). */
-export const INITIAL_WINDOW_SEGMENTS = 10
+/** First congestion window (what the Node driver sets) and largest burst (libdatachannel), in segments. */
+export const INITIAL_WINDOW_SEGMENTS = 100
 export const MAX_BURST_SEGMENTS = 10
 
 /** The congestion window is never halved below this, in segments (RFC 9260, 7.2.3). */
