@@ -1,8 +1,7 @@
 // What the main process asks of the end of a line, in Node or in a page, and how it is answered.
 
-import type { LinkEnd } from '../../test/support/linked-driver.ts'
 import type { Handlers } from './child.ts'
-import type { LineEnd, LineStack } from './line.ts'
+import type { LineEnd, LineStack, Meeting } from './line.ts'
 import { type Plan, type Received, type Sent, TrafficMeter, TrafficSource } from './traffic.ts'
 
 type Nothing = Record<string, never>
@@ -12,10 +11,10 @@ export interface LineCalls {
   clock: { params: Nothing; result: { now: number } }
   /** What has to be added to it to get the machine's. */
   setClock: { params: { offsetMs: number }; result: Nothing }
-  listen: { params: { stack: string; url: string; link: LinkEnd }; result: { room: string } }
+  listen: { params: { stack: string; meeting: Meeting }; result: { room: string } }
   /** Resolves when the end that listens is connected. */
   connected: { params: Nothing; result: Nothing }
-  dial: { params: { stack: string; url: string; room: string; link: LinkEnd }; result: Nothing }
+  dial: { params: { stack: string; meeting: Meeting; room: string }; result: Nothing }
   /** Gets ready to receive a series. */
   begin: { params: { series: number }; result: Nothing }
   start: { params: { series: number; plan: Plan }; result: Nothing }
@@ -50,14 +49,14 @@ export function lineHandlers(stackOf: (name: string) => Promise<LineStack>, ownN
       offsetMs = params.offsetMs
       return {}
     },
-    listen: async ({ stack, url, link }) => {
-      const { room, connected } = await (await stackOf(stack)).listen(url, link)
+    listen: async ({ stack, meeting }) => {
+      const { room, connected } = await (await stackOf(stack)).listen(meeting)
       connected.catch(() => {})
       listening = connected
       return { room }
     },
     connected: async () => connected(await listening!),
-    dial: async ({ stack, url, room, link }) => connected(await (await stackOf(stack)).dial(url, room, link)),
+    dial: async ({ stack, meeting, room }) => connected(await (await stackOf(stack)).dial(meeting, room)),
     begin: async ({ series }) => {
       line().meter.begin(series)
       return {}

@@ -7,16 +7,46 @@ import type { Signal } from '../../src/net/signaling/messages.ts'
 import { startLinkService } from '../../test/support/link-service.ts'
 import { type Conditions, UdpLink } from '../../test/support/udp-link.ts'
 import { Child } from './child.ts'
+import type { Meeting } from './line.ts'
 import type { LineCalls } from './line-calls.ts'
 import { PageEnd } from './page-end.ts'
 import { preciseSchedule } from './precise-schedule.ts'
 import type { RawSignal } from './raw-connection.ts'
 import type { Arrival, Plan, Received, Sent } from './traffic.ts'
 
-const PROCESS = fileURLToPath(new URL('./line-process.js', import.meta.url))
-const PAGE = new URL('./line-page.js', import.meta.url)
+/** What the ends of a line run, and what they need from outside. */
+export interface Programs {
+  readonly process: URL
+  readonly page: URL
+  /** For the page: where modules lie that are installed elsewhere. */
+  readonly modules: Readonly<Record<string, string>>
+  readonly serve: (link: UdpLink) => Promise<LineService>
+}
 
-/** Ids of the ends on the link. */
+export interface LineService extends Meeting {
+  close(): Promise<void>
+}
+
+/** Skein and raw. */
+const PROGRAMS: Programs = {
+  process: new URL('./line-process.js', import.meta.url),
+  page: new URL('./line-page.js', import.meta.url),
+  modules: {},
+  async serve(link) {
+    const server = await createSignalingServer({ host: '127.0.0.1' })
+    const service = await startLinkService(link)
+    return {
+      signaling: server.url,
+      link: service.url,
+      async close() {
+        service.close()
+        await server.close()
+      },
+    }
+  },
+}
+
+/** Ids of the ends on the link, where no signaling server gives them. */
 const DIALLER = 1
 const LISTENER = 2
 
@@ -31,6 +61,8 @@ export interface LineOptions {
   readonly to?: Place
   readonly conditions: Partial<Conditions>
   readonly seed: number
+  /** Default: those of Skein and raw. */
+  readonly programs?: Programs
 }
 
 /** What a series brought. */
@@ -57,37 +89,27 @@ export class Line {
 
   /** Makes a line, gives it to `action`, and ends everything however that goes. The dialling end sends. */
   static async with<T>(options: LineOptions, action: (line: Line) => Promise<T>): Promise<T> {
-    const { stack, from = 'node', to = 'node', conditions, seed } = options
+    const { stack, from = 'node', to = 'node', conditions, seed, programs = PROGRAMS } = options
     const link = new UdpLink({ seed, conditions, schedule: preciseSchedule() })
-    const server = await createSignalingServer({ host: '127.0.0.1' })
-    const service = await startLinkService(link)
+    const service = await programs.serve(link)
     const ends: End[] = []
     try {
-      const dialler = await openEnd(from)
+      const dialler = await openEnd(from, programs)
       ends.push(dialler)
-      const listener = await openEnd(to)
+      const listener = await openEnd(to, programs)
       ends.push(listener)
       dialler.onSignal = through(link, DIALLER, LISTENER, (signal) => listener.signal(signal))
       listener.onSignal = through(link, LISTENER, DIALLER, (signal) => dialler.signal(signal))
-      const { room } = await listener.call('listen', {
-        stack,
-        url: server.url,
-        link: { url: service.url, own: LISTENER, other: DIALLER },
-      })
+      const meeting = { signaling: service.signaling, link: service.link }
+      const { room } = await listener.call('listen', { stack, meeting })
       const connected = listener.call('connected', {})
       connected.catch(() => {})
-      await dialler.call('dial', {
-        stack,
-        url: server.url,
-        room,
-        link: { url: service.url, own: DIALLER, other: LISTENER },
-      })
+      await dialler.call('dial', { stack, meeting, room })
       await connected
       return await action(new Line(link, dialler, listener))
     } finally {
       await Promise.all(ends.map((end) => end.stop()))
-      service.close()
-      await server.close()
+      await service.close()
       link.close()
     }
   }
@@ -103,11 +125,16 @@ export class Line {
   /** The streams of `plan` for as long as its transfer takes, `timeoutMs` at most. */
   async transfer(plan: Plan & { readonly bulkBytes: number }, timeoutMs: number, graceMs: number): Promise<Series> {
     const series = await this.#begin()
+    const passedBefore = this.link.counters(DIALLER, LISTENER).bytesPassed
     await this.#dialler.call('start', { series, plan })
     // Asked again and again: a call to a page may not take long.
     let at: number | null = null
     for (let leftMs = timeoutMs; at === null && leftMs > 0; leftMs -= LONGEST_CALL_MS) {
       at = (await this.#listener.call('bulk', { bytes: plan.bulkBytes, timeoutMs: LONGEST_CALL_MS })).at
+    }
+    const passed = this.link.counters(DIALLER, LISTENER).bytesPassed - passedBefore
+    if (at !== null && passed < plan.bulkBytes) {
+      throw new Error(`The transfer found a way around the link, where ${passed} bytes passed of ${plan.bulkBytes}.`)
     }
     return this.#end(at ?? undefined, graceMs)
   }
@@ -135,15 +162,20 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-async function openEnd(place: Place): Promise<End> {
-  return place === 'node' ? new Child<LineCalls>(PROCESS) : PageEnd.open(PAGE)
+async function openEnd(place: Place, { process, page, modules }: Programs): Promise<End> {
+  return place === 'node' ? new Child<LineCalls>(fileURLToPath(process)) : PageEnd.open(page, modules)
 }
 
 /** Carries raw signals through the link, in order. */
-function through(link: UdpLink, from: number, to: number, deliver: (signal: RawSignal) => void) {
+function through(link: UdpLink, from: number, to: number, deliver: (signal: unknown) => void) {
   let queue: Promise<unknown> = Promise.resolve()
   return (told: unknown): void => {
     const raw = told as RawSignal
+    if (raw.call === undefined) {
+      // A rival's, which asks for its rewriting itself.
+      deliver(told)
+      return
+    }
     const { call } = raw
     const signal: Signal =
       raw.kind === 'description'
@@ -152,8 +184,7 @@ function through(link: UdpLink, from: number, to: number, deliver: (signal: RawS
     queue = queue.then(async () => {
       const linked = await link.rewrite(from, to, signal)
       if (linked?.kind === 'description') deliver({ call, kind: 'description', type: linked.type, sdp: linked.sdp })
-      else if (linked?.kind === 'candidate')
-        deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
+      else if (linked?.kind === 'candidate') deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
     })
     queue.catch((error) => console.error(`A signal could not be carried: ${error}`))
   }

@@ -1,8 +1,6 @@
 // One end of a connection that carries a game's kinds of traffic at the same time. Skein, raw WebRTC and the rivals stand
 // behind the same few methods, in Node and in a page, so that the program that drives them is the same.
 
-import type { LinkEnd } from '../../test/support/linked-driver.ts'
-
 /** A packet's first byte. */
 export const Kind = {
   /** May be lost, never waits. */
@@ -25,14 +23,19 @@ export interface LineEnd {
   close(): Promise<void>
 }
 
+/** Where the ends meet. */
+export interface Meeting {
+  /** The URL of a signaling server, for the stacks that use one. */
+  readonly signaling: string
+  /** The URL of link-service.ts, for the stacks that ask for the ways through the link themselves. */
+  readonly link: string
+}
+
 /** How a kind of connection is made. One end listens, the other dials. */
 export interface LineStack {
-  /**
-   * @param url A signaling server, where the stack uses one. The room is what the other end needs to find this one.
-   * @param link Asked for its rewriting by a stack whose signals do not all pass the main process.
-   */
-  listen(url: string, link: LinkEnd): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
-  dial(url: string, room: string, link: LinkEnd): Promise<LineEnd>
+  /** The room is what the other end needs to find this one. */
+  listen(meeting: Meeting): Promise<{ readonly room: string; readonly connected: Promise<LineEnd> }>
+  dial(meeting: Meeting, room: string): Promise<LineEnd>
 }
 
 const PATTERN_BYTES = 65_536

@@ -9,6 +9,7 @@ import { launchBrowser } from '../../test/support/browser.ts'
 import type { LineCalls } from './line-calls.ts'
 import { machineNow } from './machine-clock.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
+import type {} from './serve-page.ts'
 
 /** Questions to the page; the quickest answer tells its clock best. */
 const CLOCK_QUESTIONS = 40
@@ -25,9 +26,12 @@ export class PageEnd {
     this.#stopServer = stopServer
   }
 
-  /** @param program The path of its script, compiled. */
-  static async open(program: URL): Promise<PageEnd> {
-    const code = await bundle(fileURLToPath(program))
+  /**
+   * @param program The path of its script, compiled.
+   * @param modules Where modules lie that are installed elsewhere.
+   */
+  static async open(program: URL, modules: Readonly<Record<string, string>> = {}): Promise<PageEnd> {
+    const code = await bundle(fileURLToPath(program), modules)
     const server = createServer((request, response) => {
       const isScript = request.url === '/program.js'
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
@@ -78,12 +82,13 @@ export class PageEnd {
   }
 }
 
-async function bundle(entry: string): Promise<string> {
+async function bundle(entry: string, modules: Readonly<Record<string, string>>): Promise<string> {
   const built = await build({
     root: PACKAGE_ROOT,
     configFile: false,
     publicDir: false,
     logLevel: 'error',
+    resolve: { alias: modules },
     build: {
       write: false,
       target: 'es2022',

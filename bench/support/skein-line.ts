@@ -1,7 +1,7 @@
 // A line over Skein, in Node and in a page.
 
-import { type JoinRoomOptions, joinRoom, type Room, TransferMode, type WebRTCDriver } from '../../src/index.ts'
-import { type LinkEnd, linkedDriver } from '../../test/support/linked-driver.ts'
+import { type JoinRoomOptions, joinRoom, type Room, TransferMode } from '../../src/index.ts'
+import type { Side } from '../../test/support/link-client.ts'
 import { bulkPiece, type LineEnd, type LineStack } from './line.ts'
 
 /** The transfer is cut into packets of this size: the largest that Skein takes. */
@@ -51,17 +51,20 @@ class SkeinLine implements LineEnd {
   }
 }
 
-/** @param driver The platform's. */
-export function skeinStack(driver: WebRTCDriver, options: Pick<JoinRoomOptions, 'node'> = {}): LineStack {
-  const join = (signaling: string, link: LinkEnd, room?: string) =>
-    joinRoom({ signaling, room, driver: linkedDriver(driver, link), ...options })
+/** @param useLink Makes the connections of this process or page go through the link. */
+export function skeinStack(
+  useLink: (link: string, side: Side) => void,
+  options: Pick<JoinRoomOptions, 'node'> = {},
+): LineStack {
   return {
-    async listen(url, link) {
-      const room = await join(url, link)
+    async listen({ signaling, link }) {
+      useLink(link, 2)
+      const room = await joinRoom({ signaling, ...options })
       return { room: room.code, connected: peerOf(room) }
     },
-    async dial(url, code, link) {
-      return peerOf(await join(url, link, code))
+    async dial({ signaling, link }, code) {
+      useLink(link, 1)
+      return peerOf(await joinRoom({ signaling, room: code, ...options }))
     },
   }
 }

@@ -1,6 +1,6 @@
 // One run of a transfer beside a game's packets, on a fresh line: first the packets alone, then with the transfer.
 
-import { Line, latencies, type Place, type Series } from './line-pair.ts'
+import { Line, latencies, type Place, type Programs, type Series } from './line-pair.ts'
 import { type Summary, summarize } from './statistics.ts'
 import type { Plan } from './traffic.ts'
 
@@ -10,7 +10,6 @@ const LINK = { rate: RATE, delayMs: 25, queueBytes: 100_000 }
 const PACKETS: Plan = { state: { hz: 60, bytes: 64 }, gameplay: { hz: 20, bytes: 100 } }
 const BULK_BYTES = 8 * 1024 * 1024
 const QUICK_LOSSY_BULK_BYTES = 1024 * 1024
-/** A transfer that takes longer is given up: at 2 % loss raw takes about 40 s. */
 const TRANSFER_TIMEOUT_MS = 180_000
 /** For what is under way when a series ends. */
 const GRACE_MS = 1_000
@@ -22,6 +21,9 @@ export interface TransferRunOptions {
   readonly loss: number
   readonly seed: number
   readonly quick: boolean
+  readonly programs?: Programs
+  /** After which a transfer is given up. Default: three minutes; at 2 % loss raw takes about 40 s. */
+  readonly timeoutMs?: number
 }
 
 export interface TransferRun {
@@ -42,13 +44,13 @@ export interface TransferRun {
 }
 
 export function measureTransfer(options: TransferRunOptions): Promise<TransferRun> {
-  const { loss, quick } = options
+  const { loss, quick, timeoutMs = TRANSFER_TIMEOUT_MS } = options
   return Line.with({ ...options, conditions: { ...LINK, loss } }, async (line) => {
     const bulkBytes = quick && loss > 0 ? QUICK_LOSSY_BULK_BYTES : BULK_BYTES
     await line.run(PACKETS, quick ? 500 : 1_500, 100)
     const idle = await line.run(PACKETS, quick ? 2_000 : 6_000, GRACE_MS)
-    const busy = await line.transfer({ ...PACKETS, bulkBytes }, TRANSFER_TIMEOUT_MS, GRACE_MS)
-    return evaluate(idle, busy, bulkBytes)
+    const busy = await line.transfer({ ...PACKETS, bulkBytes }, timeoutMs, GRACE_MS)
+    return evaluate(idle, busy, bulkBytes, timeoutMs)
   })
 }
 
@@ -64,9 +66,9 @@ export function shareIdle(one: TransferRun, other: TransferRun): [TransferRun, T
   ]
 }
 
-function evaluate(idle: Series, busy: Series, bulkBytes: number): TransferRun {
+function evaluate(idle: Series, busy: Series, bulkBytes: number, timeoutMs: number): TransferRun {
   const from = busy.sent.bulkAt!
-  const to = busy.bulkDoneAt ?? from + TRANSFER_TIMEOUT_MS
+  const to = busy.bulkDoneAt ?? from + timeoutMs
   const states = latencies(busy.received.states, from, to)
   const sent = busy.sent.states.filter((at) => at >= from && at < to).length
   const seconds = (to - from) / 1000
