@@ -184,7 +184,8 @@ function through(link: UdpLink, from: number, to: number, deliver: (signal: unkn
     queue = queue.then(async () => {
       const linked = await link.rewrite(from, to, signal)
       if (linked?.kind === 'description') deliver({ call, kind: 'description', type: linked.type, sdp: linked.sdp })
-      else if (linked?.kind === 'candidate') deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
+      else if (linked?.kind === 'candidate')
+        deliver({ call, kind: 'candidate', candidate: linked.name, mid: linked.media })
     })
     queue.catch((error) => console.error(`A signal could not be carried: ${error}`))
   }
