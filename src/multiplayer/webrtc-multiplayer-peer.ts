@@ -3,7 +3,7 @@
 
 import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encode } from '../net/codec/codec.ts'
-import type { Off } from '../net/emitter.ts'
+import { type Off, reportUncaught } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import { BULK_FROM, MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
@@ -262,7 +262,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    */
   tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
     const { link } = this.#require(id)
-    link.tap = listener && ((frame) => listener({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
+    const tell = listener && ((frame: TapEvent) => isolated(() => listener(frame)))
+    link.tap = tell && ((frame) => tell({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
   }
 
   poll(): void {
@@ -360,7 +361,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         const { link, id } = remote
         if (reliable) link.sendReliable(port, packet, lane)
         else {
-          const tell = receipt && ((delivered: boolean) => receipt(delivered, id))
+          const tell = receipt && ((delivered: boolean) => isolated(() => receipt(delivered, id)))
           link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
         }
         if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
@@ -546,6 +547,15 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 function portOf({ channel, mode }: OwnedPacket): number {
   if (channel > 0) return channel + 1
   return mode === TransferMode.Reliable ? 0 : 1
+}
+
+/** What a user's function throws is the user's fault: it must not look like the remote's. */
+function isolated(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    reportUncaught(error)
+  }
 }
 
 function checkId(id: number): void {

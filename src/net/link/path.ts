@@ -3,6 +3,7 @@
 // is sent. Loss alone says nothing: on radio it is chance, and SCTP beneath slows down for it anyway.
 
 import {
+  ACK_DELAY_MS,
   BASE_DELAY_MS,
   INITIAL_WINDOW,
   MAX_MESSAGE,
@@ -27,11 +28,13 @@ const SAMPLE_AGE_MS = 60
 const RATE_ROUNDS = 4
 /** The window never exceeds what that many round trips deliver: what is not used does not grow. */
 const WINDOW_ROUNDS = 4
+/** Without an acknowledgement for this long, what is on its way may be stuck, in ms: two ticks and a half at 60 Hz. */
+const SILENCE_MS = 40
 /** In slow start: samples that are a first sign of a queue, of how long, and how the window grows then. */
 const FIRST_SIGN = 2
 const START_SIGN_MS = 2
 const START_GAIN_SLOW = 0.2
-/** A queue of this length that stays ends slow start. */
+/** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
@@ -55,6 +58,8 @@ export class Path {
   #round = 0
   #cutAt = Number.NEGATIVE_INFINITY
   #jitter = 0
+  /** When something was heard of the path last. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #lastDelay = Number.NaN
 
   /** Bytes a second that arrived, at best of the last few round trips; 0: not known yet. */
@@ -102,6 +107,7 @@ export class Path {
 
   /** A message took `delayMs` one way; the two clocks may differ by any constant. */
   delayed(delayMs: number, now: number): void {
+    this.#heardAt = now
     // RFC 3550, 6.4.1: the difference of neighbours grows with chance, and hardly with a queue.
     if (!Number.isNaN(this.#lastDelay)) this.#jitter += (Math.abs(delayMs - this.#lastDelay) - this.#jitter) / 16
     this.#lastDelay = delayMs
@@ -129,7 +135,12 @@ export class Path {
   /** Nothing is heard: the oldest message has been on its way for `ageMs`. */
   silent(ageMs: number, now: number): void {
     const roundTrip = this.roundTripMs
-    if (roundTrip === undefined || ageMs <= roundTrip + FLOOD * this.targetMs) return
+    if (
+      roundTrip === undefined ||
+      now - this.#heardAt < SILENCE_MS ||
+      ageMs <= roundTrip + ACK_DELAY_MS + this.targetMs + 2 * this.#jitter
+    )
+      return
     this.#cut(now)
   }
 
@@ -143,7 +154,8 @@ export class Path {
     }
     if (this.#slowStart) {
       // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
-      if (this.queueMs(now, RECENT) > START_EXIT_MS) this.#leaveSlowStart(now)
+      const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
+      if (this.queueMs(now, RECENT) > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
         const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
         this.#set(this.window + bytes * gain)

@@ -119,11 +119,10 @@ export class UnreliablePort {
   #mayGo(now: number): boolean {
     if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
     const { sent, path } = this.#acknowledger
-    if (sent.flight + MAX_MESSAGE <= path.window) return true
-    // Looked at only when it matters: is it the path that does not answer?
-    sent.expire(now)
+    if (sent.flight === 0) return true
     path.silent(sent.oldestAge(now), now)
-    return sent.flight + MAX_MESSAGE <= path.window
+    if (sent.flight + MAX_MESSAGE <= path.window) return true
+    return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.window
   }
 
   #write(packet: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
