@@ -6,7 +6,7 @@ import { campaign, type Target, timeoutOf } from './support/campaign.ts'
 import { codecTarget } from './targets/codec.ts'
 import { gameTarget } from './targets/game.ts'
 import { linkTarget } from './targets/link.ts'
-import { reliableTarget, unreliableTarget } from './targets/ports.ts'
+import { reliableTarget, streamTarget, unreliableTarget } from './targets/ports.ts'
 import { clientTarget, serverTarget, tabTarget } from './targets/sessions.ts'
 import { clientMessageTarget, roomCodeTarget, serverMessageTarget } from './targets/texts.ts'
 
@@ -17,6 +17,7 @@ function survives<Input>(target: Target<Input>): void {
 describe('whatever comes', () => {
   survives(codecTarget)
   survives(reliableTarget)
+  survives(streamTarget)
   survives(unreliableTarget)
   survives(linkTarget)
   survives(clientMessageTarget)

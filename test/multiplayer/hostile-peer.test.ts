@@ -6,11 +6,12 @@ import { CONNECT_TIMEOUT_MS } from '../../src/multiplayer/constants.ts'
 import type { Room } from '../../src/multiplayer/room-types.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { MAX_BAD_MESSAGES, MAX_EARLY_MESSAGES } from '../../src/net/link/constants.ts'
-import { Kind, MORE } from '../../src/net/link/wire.ts'
+import { Kind, LAST } from '../../src/net/link/wire.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import { Intruder, type IntruderLine, type IntruderOptions } from '../support/intruder.ts'
 import { atEnd, closeAll, join, joinMany, turn, until, Witness } from '../support/peers.ts'
+import { hello, piece, reliable, streamed, unreliable, unreliablePiece } from '../support/wire.ts'
 
 afterEach(closeAll)
 
@@ -60,16 +61,32 @@ async function expectClosed({ intruder, witness, room }: Scene): Promise<void> {
 }
 
 describe('a peer that was announced is closed after a few', () => {
-  const value = (...payload: number[]) => Uint8Array.of(Kind.Value, ...payload)
+  const value = (...payload: number[]) => reliable(Kind.Value, payload)
+  const many = (make: (i: number) => Uint8Array) => Array.from({ length: 20 }, (_, i) => make(i))
   const attacks: Record<string, (line: IntruderLine) => void> = {
-    'empty messages': (line) => line.say(...Array.from({ length: 20 }, () => new Uint8Array(0))),
-    'unknown kinds': (line) => line.say(...Array.from({ length: 20 }, (_, i) => Uint8Array.of(7 + (i % 9), 1, 2))),
-    'broken msgpack': (line) => line.say(...Array.from({ length: 20 }, () => value(0xc1))),
+    'empty messages': (line) => line.say(...many(() => new Uint8Array(0))),
+    'unknown kinds': (line) => line.say(...many((i) => reliable(9 + (i % 7), [1, 2]))),
+    'broken msgpack': (line) => line.say(...many(() => value(0xc1))),
     'msgpack bombs': (line) =>
-      line.say(...Array.from({ length: 20 }, () => value(0xdd, 0xff, 0xff, 0xff, 0xff, ...new Array(200).fill(0x91)))),
-    'second greetings': (line) => line.say(...Array.from({ length: 20 }, () => Uint8Array.of(2, 1))),
-    'headers that are cut off': (line) => line.shout(...Array.from({ length: 40 }, () => Uint8Array.of(1, 2))),
-    'empty fragments': (line) => line.say(...Array.from({ length: 20 }, () => Uint8Array.of(Kind.Bytes | MORE))),
+      line.say(...many(() => value(0xdd, 0xff, 0xff, 0xff, 0xff, ...new Array(200).fill(0x91)))),
+    'second greetings': (line) => line.say(...many(() => hello())),
+    'headers that are cut off': (line) => line.shout(...Array.from({ length: 40 }, () => Uint8Array.of(0, 2))),
+    'pieces without content': (line) => line.say(...many(() => piece('', { total: 5 }))),
+    'pieces without a first one': (line) => line.say(...many(() => piece('x', { last: true }))),
+    'packets that begin in the midst of others': (line) => line.say(...many(() => piece('x', { total: 5 }))),
+    'packets of 4 GiB': (line) => line.say(...many((i) => piece('x', { total: 0xffff_ffff, lane: i }))),
+    'acknowledgements of what was never sent': (line) =>
+      line.shout(
+        ...Array.from({ length: 40 }, (_, i) => unreliable(i, undefined, { acknowledges: { newest: 9_000 } })),
+      ),
+    'progress that was never made': (line) =>
+      line.shout(
+        ...Array.from({ length: 40 }, (_, i) => unreliable(i, undefined, { progress: { reliable: 9_000, stream: 0 } })),
+      ),
+    'a stream from far ahead': (line) => line.say(...many((i) => streamed(1_000_000 + i, value(0x01)))),
+    'signals that are no JSON': (line) => line.say(...many(() => reliable(Kind.Signal, '{"kind":'))),
+    'unreliable pieces with a wrong index': (line) =>
+      line.shout(...Array.from({ length: 40 }, (_, i) => unreliablePiece(i, { packet: i, index: 3, count: 2 }, 'x'))),
   }
   for (const [name, attack] of Object.entries(attacks)) {
     it(`: ${name}`, () =>
@@ -93,17 +110,19 @@ describe('a peer that was announced is closed after a few', () => {
       await expectClosed(scene)
     }))
 
-  it(': a packet of 10 MB in fragments that never end', () =>
+  it(': more than it may have unfinished, in all lanes of the reliable channel and the stream', () =>
     attacked(async (scene) => {
+      const { line, intruder, witness } = scene
       await greeted(scene)
-      const fragment = new Uint8Array(16_384).fill(Kind.Bytes | MORE)
-      let sent = 0
-      while (sent < 10 * 1024 * 1024 && scene.line.open) {
-        scene.line.say(fragment)
-        sent += fragment.length
-        while (scene.line.open && scene.line.reliable.bufferedAmount() > 1_000_000) await turn()
+      const content = new Uint8Array(1_100)
+      const started = new Set<number>()
+      for (let i = 0; line.open && i < 200_000; i++) {
+        const lane = 3 + (i % 3)
+        line.say(piece(content, started.has(lane) ? { lane } : { lane, total: 60 * 1024 * 1024 }))
+        started.add(lane)
+        while (line.open && line.reliable.bufferedAmount() > 1_000_000) await turn()
       }
-      await expectClosed(scene)
+      expect(await witness.lost(intruder.id)).toBe('buffer_overflow')
     }))
 
   it(': a flood of noise on the unreliable channel', () =>
@@ -122,7 +141,7 @@ it('a message of 10 MB, sent to a peer that takes 64 KiB, harms nobody', () =>
   attacked(
     async (scene) => {
       await greeted(scene)
-      const huge = new Uint8Array(10 * 1024 * 1024).fill(Kind.Bytes)
+      const huge = new Uint8Array(10 * 1024 * 1024).fill(Kind.Bytes | LAST)
       // The library may refuse to send it, or the other side may cut or drop it; only the room must go on.
       scene.line.say(huge, huge.subarray(0, 1024 * 1024), huge.subarray(0, 262_144))
       for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -146,7 +165,7 @@ it('hundreds of channels that nobody asked for are refused, one by one', () =>
     }
     expect(channels.length).toBeGreaterThan(100)
     await until(() => channels.every((channel) => !channel.isOpen()) || !scene.line.open)
-    scene.line.say(Uint8Array.of(Kind.Value, 0x07))
+    scene.line.say(reliable(Kind.Value, [7]))
     await scene.witness.until(() => scene.witness.values(scene.intruder.id).includes(7))
     expect(scene.room.peers).toContain(scene.intruder.id)
   }))
@@ -159,7 +178,7 @@ describe('a peer that never greets', () => {
     const witness = new Witness(room)
     const intruder = await Intruder.enter(signaling, room.code)
     const line = intruder.lines.get(room.id)!
-    for (let i = 0; i < MAX_EARLY_MESSAGES + 100; i++) line.shout(Uint8Array.of(Kind.Value, i & 0xff, i >> 8, 0x01))
+    for (let i = 0; i < MAX_EARLY_MESSAGES + 100; i++) line.shout(unreliable(i, [1], { kind: Kind.Value }))
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(witness.log).toEqual([])
     clock.advance(CONNECT_TIMEOUT_MS)
@@ -170,7 +189,7 @@ describe('a peer that never greets', () => {
 
   it('and sends packets instead, is closed after a few', () =>
     attacked(async ({ intruder, line, witness }) => {
-      line.say(...Array.from({ length: 20 }, () => Uint8Array.of(Kind.Value, 1)))
+      line.say(...Array.from({ length: 20 }, () => reliable(Kind.Value, [1])))
       await witness.until(() => witness.failed.length > 0)
       expect(witness.failed).toMatchObject([[intruder.id, { code: 'ERR_INVALID_DATA' }]])
       expect(witness.connected).not.toContain(intruder.id)
@@ -178,7 +197,7 @@ describe('a peer that never greets', () => {
 
   it('or greets in another version, is told apart by its error', () =>
     attacked(async ({ intruder, line, witness }) => {
-      line.say(Uint8Array.of(Kind.Hello, 99))
+      line.say(hello([], 99))
       await witness.until(() => witness.failed.length > 0)
       expect(witness.failed[0]![0]).toBe(intruder.id)
       expect(witness.failed[0]![1].message).toContain('it speaks version 99')

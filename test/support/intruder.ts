@@ -6,8 +6,7 @@ import { systemClock } from '../../src/net/clock.ts'
 import { systemRandom } from '../../src/net/random.ts'
 import type { SignalingEvent, SignalingSession, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { atEnd, LOOPBACK, until } from './peers.ts'
-
-const HELLO = Uint8Array.of(2, 1)
+import { hello } from './wire.ts'
 
 /** The intruder's connection to one member. */
 export class IntruderLine {
@@ -37,7 +36,7 @@ export class IntruderLine {
   }
 
   greet(): void {
-    this.reliable.sendMessageBinary(HELLO)
+    this.reliable.sendMessageBinary(hello())
   }
 
   /** Sends on the reliable channel until the other side closes it. */

@@ -1,7 +1,9 @@
 // Two honest links, between which somebody puts messages of his own: scripts of everything that can happen to them.
 
-import type { Goodbye } from '../../../src/net/link/wire.ts'
+import { BULK_LANE, GAMEPLAY_LANE } from '../../../src/net/link/lane-table.ts'
+import { type Goodbye, Kind } from '../../../src/net/link/wire.ts'
 import { type End, LinkPair } from '../../support/link-pair.ts'
+import { goodbye, hello, packet, piece, reliable, streamed, unreliable, unreliablePiece } from '../../support/wire.ts'
 import { hexOf } from '../../vectors/notation.ts'
 import type { Target } from '../support/campaign.ts'
 import type { Chance } from '../support/chance.ts'
@@ -40,11 +42,11 @@ export const linkTarget: Target<readonly Step[]> = {
   rounds: 4_000,
   corpus: [
     [
-      { do: 'inject', to: 'a', port: 0, message: Uint8Array.of(2, 1, ...MODES) },
-      { do: 'inject', to: 'a', port: 0, message: Uint8Array.of(3, 0) },
+      { do: 'inject', to: 'a', port: 0, message: hello(MODES) },
+      { do: 'inject', to: 'a', port: 0, message: goodbye(0) },
     ],
     [
-      { do: 'inject', to: 'b', port: 1, message: Uint8Array.of(5, 0, 0, 0, 0, 0) },
+      { do: 'inject', to: 'b', port: 1, message: unreliable(0, undefined, { asks: true }) },
       { do: 'goodbye', side: 'b', reason: 1 },
       { do: 'goodbye', side: 'a', reason: 0 },
     ],
@@ -67,7 +69,7 @@ export const linkTarget: Target<readonly Step[]> = {
       judge(end)
       end.link.close()
       const told = end.told.length
-      end.link.receive(0, Uint8Array.of(1, 1))
+      end.link.receive(0, packet('late'))
       must(end.told.length === told, 'something is told after the end')
     }
     pair.clock.advance(20_000)
@@ -140,17 +142,37 @@ function stepOf(chance: Chance, badOnes: boolean): Step {
 
 /** One that somebody may send at some moment. */
 function goodMessage(chance: Chance, port: number): Uint8Array {
-  const reliable = port === 0 || MODES[port - 2] === 2
-  const sequence = reliable ? [] : [chance.below(256), chance.pick([0, 0, 0, 0x7f, 0x80, 0xff])]
-  const content = [...chance.bytes(chance.size(60))]
-  if (chance.oneIn(3)) {
-    if (reliable)
-      return Uint8Array.from(
-        chance.pick([[2, 1, ...MODES], [3, 0], [3, 1], [4], [0x80, ...content], [0x81, ...content]]),
-      )
-    return Uint8Array.of(chance.pick([5, 6]), ...sequence, ...chance.bytes(3))
+  const content = chance.bytes(chance.size(60))
+  const lane = chance.pick([undefined, undefined, 0, 1, 2, 77])
+  if (port === 0 || MODES[port - 2] === 2) {
+    const total = chance.pick([undefined, content.length, content.length + 5, 100, 1_000_000, 0xffff_ffff])
+    const part = piece(content, { last: chance.oneIn(2), ...(total && { total }), ...(lane && { lane }) })
+    return chance.pick([
+      packet('x', lane),
+      reliable(Kind.Value, content, lane),
+      part,
+      part,
+      hello(MODES),
+      goodbye(chance.below(2), chance.below(3)),
+      reliable(Kind.GoodbyeAck),
+      reliable(Kind.Signal, '{"kind":"wanted"}'),
+      streamed(chance.below(5), chance.pick([part, packet('x', lane)])),
+      streamed(chance.below(2 ** 32), packet('far')),
+    ])
   }
-  return Uint8Array.of(chance.pick(reliable ? [0, 1] : [0, 1, 0x40, 0x41]), ...sequence, ...content)
+  const sequence = chance.below(256) | chance.pick([0, 0, 0, 0x7f00, 0x8000, 0xff00])
+  if (chance.oneIn(3)) {
+    const place = { packet: chance.below(4), index: chance.below(3), count: 1 + chance.below(4) }
+    return unreliablePiece(sequence, place, content)
+  }
+  return unreliable(sequence, chance.oneIn(3) ? undefined : content, {
+    ordered: chance.oneIn(2),
+    asks: chance.oneIn(4),
+    ...(chance.oneIn(3) && {
+      acknowledges: { newest: chance.size(100), history: chance.pick([0, 0xffff_ffff]), heldFor: chance.below(256) },
+    }),
+    ...(chance.oneIn(4) && { progress: { reliable: chance.size(20), stream: chance.size(20) } }),
+  })
 }
 
 function play(pair: LinkPair, step: Step): void {
@@ -169,8 +191,8 @@ function play(pair: LinkPair, step: Step): void {
     }
     case 'send': {
       const text = 'x'.repeat(step.size)
-      const reliable = step.port === 0 || MODES[step.port - 2] === 2
-      if (reliable) pair[step.side].send(text, step.port)
+      const isReliable = step.port === 0 || MODES[step.port - 2] === 2
+      if (isReliable) pair[step.side].send(text, step.port, step.port === 0 && step.ordered ? BULK_LANE : GAMEPLAY_LANE)
       else pair[step.side].sendUnreliable(text.slice(0, 16_000), { ordered: step.ordered, port: step.port })
       return
     }

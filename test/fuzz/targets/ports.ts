@@ -1,137 +1,156 @@
-// One channel of a link, beside a model that was written from the standard alone.
+// The parts of a link that put pieces together, beside a model that keeps everything that ever came.
 
-import type { NetError } from '../../../src/net/errors.ts'
-import { type Counters, ReliablePort, UnreliablePort } from '../../../src/net/link/port.ts'
-import { isNewer, Reassembly, Refused, readLinkMessage } from '../../vectors/decoder.ts'
+import { FrameReader, MessageWriter } from '../../../src/net/link/frames.ts'
+import { Joiner, UnfinishedBudget } from '../../../src/net/link/joiner.ts'
+import { Lanes } from '../../../src/net/link/lanes.ts'
+import { StreamReceiver } from '../../../src/net/link/stream.ts'
+import { UnreliableJoiner } from '../../../src/net/link/unreliable-joiner.ts'
 import { hexOf } from '../../vectors/notation.ts'
 import type { Target } from '../support/campaign.ts'
 import type { Chance } from '../support/chance.ts'
-import { messagesCorpus } from '../support/corpus.ts'
+import { mutated } from '../support/mutate.ts'
 import { must, outcome } from '../support/oracles.ts'
 
-const silent = { bufferedAmount: 0, putPacket: () => {} }
-
-function counters(): Counters {
-  return { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
-}
+const LANES = new Map([
+  [0, { priority: 0 }],
+  [1, { priority: 1 }],
+  [2, { priority: 2, weight: 3 }],
+  [7, { priority: 2 }],
+])
 
 const show = (messages: readonly Uint8Array[]) => messages.map(hexOf).join('\n')
+
+/** Messages as a sender makes them. */
+function written(chance: Chance, streamHeader: number): Uint8Array[] {
+  const lanes = new Lanes(LANES, () => {})
+  for (let i = chance.size(30); i >= 0; i--) {
+    const payload = new Uint8Array(chance.size(chance.oneIn(10) ? 20_000 : 1_500)).fill(chance.below(256))
+    lanes.add(chance.pick([...LANES.keys()]), { kind: chance.below(2), payload })
+  }
+  const writer = new MessageWriter()
+  const messages: Uint8Array[] = []
+  while (lanes.packets > 0) {
+    writer.start(streamHeader)
+    lanes.fill(writer)
+    messages.push(writer.finish().slice())
+  }
+  return messages
+}
+
+/** What a sender makes, with some of it lost, doubled, changed. */
+function disturbed(chance: Chance, messages: readonly Uint8Array[]): Uint8Array[] {
+  const often = chance.pick([3, 10, 1_000_000])
+  return messages.flatMap((message) => {
+    if (!chance.oneIn(often)) return [message]
+    return chance.pick([[], [message, message], [mutated(chance, message)], [message, chance.bytes(chance.size(30))]])
+  })
+}
 
 export const reliableTarget: Target<readonly Uint8Array[]> = {
   name: 'a reliable channel',
   rounds: 400,
-  corpus: messagesCorpus('reliable'),
+  corpus: [],
+  make: (chance) => disturbed(chance, written(chance, 0)),
+  run(messages) {
+    const budget = new UnfinishedBudget()
+    const joiner = new Joiner(budget, () => {})
+    const reader = new FrameReader(true)
+    let received = 0
+    for (const message of messages) {
+      received += message.length
+      outcome(() => takeIn(reader, joiner, message), 'ERR_INVALID_DATA')
+      // It doubles as content comes, and begins with 64 KiB for each of 16 lanes.
+      must(budget.bytes <= 2 * received + 16 * 65_536, `${budget.bytes} bytes are held of ${received}`)
+    }
+    joiner.clear()
+    must(budget.bytes === 0, `${budget.bytes} bytes are never given back`)
+  },
+  show,
+}
+
+function takeIn(reader: FrameReader, joiner: Joiner, message: Uint8Array): void {
+  reader.open(message, 0)
+  while (reader.next()) {
+    must(reader.payload.length <= message.length, 'a frame is longer than its message')
+    const whole = reader.isPiece ? joiner.add(reader.lane, reader.kind, reader.payload) : reader.payload
+    if (whole && whole.length > 0) must(whole.byteOffset + whole.length <= whole.buffer.byteLength, 'beyond the end')
+  }
+}
+
+export const streamTarget: Target<readonly Uint8Array[]> = {
+  name: 'a stream',
+  rounds: 400,
+  corpus: [],
   make(chance) {
-    const largest = chance.pick([0, 1, 3, 100, 100, 20_000, 70_000])
-    return chance.list(1 + chance.size(largest > 100 ? 70 : 700), reliableMessage(chance, largest))
+    const messages = written(chance, 5).map((message, position) => {
+      message.set([8 | 0x80, position & 0xff, position >>> 8, 0, 0])
+      return message
+    })
+    // Over two ways: some come early, some twice.
+    const early = messages.filter(() => chance.oneIn(3))
+    return disturbed(chance, [...messages.filter((message) => !early.includes(message) || chance.oneIn(4)), ...early])
   },
   run(messages) {
-    const port = new ReliablePort(silent, counters())
-    const model = new Reassembly()
-    for (const [i, message] of messages.entries()) {
-      const heard = outcome(() => port.receive(message), 'ERR_INVALID_DATA')
-      const expected = opinion(() => {
-        const read = readLinkMessage(true, message)
-        return model.add(read)
-      })
-      const said = 'error' in heard ? 'refused' : heard.value ? digest(heard.value.payload) : 'nothing'
-      must(said === expected, `message ${i}: ${said}, by the standard ${expected}`)
+    const stream = new StreamReceiver(new UnfinishedBudget(), () => {})
+    let before = 0
+    for (const message of messages) {
+      const taken: number[] = []
+      const take = (each: Uint8Array) => {
+        taken.push(each[1]! | (each[2]! << 8))
+      }
+      outcome(() => stream.receive(message, take), 'ERR_INVALID_DATA')
+      must(stream.next - before === taken.length, 'the position is not what was taken')
+      for (const position of taken) must(position === (before++ & 0xffff), `${position} comes instead of ${before - 1}`)
     }
   },
   show,
 }
 
-/** In one script the sizes are alike: so the limits for many small and for few large fragments are both met. */
-function reliableMessage(chance: Chance, largest: number): () => Uint8Array {
-  const endsEvery = chance.pick([2, 10, 1_000])
-  return () => {
-    if (chance.oneIn(60)) return chance.bytes(chance.size(4))
-    const message = new Uint8Array(1 + (chance.oneIn(30) ? 0 : chance.between(Math.min(1, largest), largest)))
-    message[0] = (chance.oneIn(endsEvery) ? 0 : 0x80) | chance.below(chance.oneIn(20) ? 16 : 2)
-    message.fill(chance.below(256), 1)
-    return message
-  }
+interface Piece {
+  readonly kind: number
+  readonly bytes: Uint8Array
+  readonly at: number
 }
 
-export const unreliableTarget: Target<readonly Uint8Array[]> = {
+export const unreliableTarget: Target<readonly Piece[]> = {
   name: 'an unreliable channel',
   rounds: 1_800,
-  corpus: messagesCorpus('unreliable'),
+  corpus: [],
   make(chance) {
-    // From 0, as every sender begins; then late ones, doubles, gaps and wraps.
-    const step = chance.pick([1, 1, 2, 50, 5_000, 20_000])
-    let newest = 0
-    const next = () => {
-      if (chance.oneIn(50)) return chance.bytes(chance.size(5))
-      const late = chance.oneIn(4)
-      if (!late) newest += chance.between(1, step)
-      const sequence = late ? newest - Math.min(newest, chance.size(step * 200)) : newest
-      const head = (chance.oneIn(2) ? 0x40 : 0) | chance.pick([0, 1, 1, 5, chance.below(256)])
-      return Uint8Array.of(head, sequence & 0xff, (sequence >>> 8) & 0xff, chance.below(256))
-    }
-    return [Uint8Array.of(1, 0, 0, 0), ...chance.list(chance.size(400), next)]
+    const kinds = chance.pick([1, 2, 3])
+    let at = 0
+    return chance.list(chance.size(300), () => {
+      at += chance.oneIn(20) ? chance.size(2_000) : chance.size(5)
+      if (chance.oneIn(30)) return { kind: 1, bytes: chance.bytes(chance.size(5)), at }
+      const count = chance.pick([2, 2, 3, 16])
+      const packet = (at >> 4) + chance.below(3)
+      const place = (chance.below(chance.oneIn(30) ? 16 : count) << 4) | (count - 1)
+      return {
+        kind: chance.below(kinds),
+        bytes: Uint8Array.of(packet & 0xff, packet >> 8, place, chance.below(256)),
+        at,
+      }
+    })
   },
-  run(messages) {
-    const port = new UnreliablePort(silent, counters())
-    const model = new Arrivals()
-    for (const [i, message] of messages.entries()) {
-      const heard = outcome(() => port.receive(message), 'ERR_INVALID_DATA')
-      const expected = opinion(() => model.add(message))
-      const said = 'error' in heard ? 'refused' : heard.value ? digest(heard.value.payload) : 'nothing'
-      must(said === expected, `message ${i}: ${said}, by the standard ${expected}`)
-    }
-    must(port.loss.loss >= 0 && port.loss.loss <= 1, `a loss of ${port.loss.loss}`)
-  },
-  show,
-}
-
-/** STANDARD 2.4, with a list of everything that ever came. */
-class Arrivals {
-  readonly #seen: number[] = []
-  #newest: number | undefined
-  #lastOrdered: number | undefined
-
-  add(message: Uint8Array): Uint8Array | undefined {
-    const { sequence = 0, ordered, payload } = readLinkMessage(false, message)
-    this.#newest ??= sequence
-    const newer = isNewer(sequence, this.#newest)
-    if (newer) {
-      // Whoever jumps by more than the window leaves nothing of it.
-      const gap = (sequence - this.#newest) & 0xffff
-      this.#newest = sequence
-      for (let i = this.#seen.length - 1; i >= 0; i--) {
-        if (gap >= 128 || ((sequence - this.#seen[i]!) & 0xffff) >= 128) this.#seen.splice(i, 1)
+  run(pieces) {
+    const joiner = new UnreliableJoiner()
+    /** The contents that came for each place of each packet. */
+    const came = new Map<string, Set<number>>()
+    for (const [i, { kind, bytes, at }] of pieces.entries()) {
+      const [low, high, place, content] = bytes
+      const key = (index: number) => `${low} ${high} ${place! & 15} ${index}`
+      if (bytes.length > 3) {
+        const places = came.get(key(place! >> 4)) ?? new Set()
+        came.set(key(place! >> 4), places.add(content!))
+      }
+      const heard = outcome(() => joiner.add(kind, bytes, at), 'ERR_INVALID_DATA')
+      if ('error' in heard || !heard.value) continue
+      must(heard.value.length >= (place! & 15) + 1, `piece ${i}: a packet with a hole`)
+      if (heard.value.length > (place! & 15) + 1) continue
+      for (const [index, byte] of heard.value.entries()) {
+        must(came.get(key(index))?.has(byte) === true, `piece ${i}: a packet of what never came`)
       }
     }
-    const age = (this.#newest - sequence) & 0xffff
-    if (age < 128) {
-      if (this.#seen.includes(sequence)) return undefined
-      this.#seen.push(sequence)
-    }
-    const late = this.#lastOrdered !== undefined && !isNewer(sequence, this.#lastOrdered)
-    if (ordered) {
-      if (late) return undefined
-      this.#lastOrdered = sequence
-    } else if (this.#lastOrdered !== undefined && !late) {
-      const ahead = (sequence - this.#lastOrdered) & 0xffff
-      if (ahead > 16_384) this.#lastOrdered = (sequence - 16_384) & 0xffff
-    }
-    return payload
-  }
-}
-
-/** Long ones by their length and their content's sum: the fillings of fragments differ. */
-function digest(payload: Uint8Array): string {
-  if (payload.length < 40) return hexOf(payload)
-  return `${payload.length} bytes, ${payload.reduce((sum, byte, i) => (sum * 31 + byte + i) | 0, 0)}`
-}
-
-function opinion(read: () => Uint8Array | undefined): string {
-  try {
-    const payload = read()
-    return payload ? digest(payload) : 'nothing'
-  } catch (error) {
-    if (error instanceof Refused) return 'refused'
-    throw error as NetError
-  }
+  },
+  show: (pieces) => pieces.map(({ kind, bytes, at }) => `${at} ms, kind ${kind}: ${hexOf(bytes)}`).join('\n'),
 }

@@ -17,6 +17,9 @@ export const DEFAULT_STATS: PeerStats = {
   packetsIn: 0,
   packetsOut: 0,
   bufferedBytes: 0,
+  queueMs: 0,
+  bulkRoute: 'shared',
+  capacityBytesPerSecond: undefined,
   dropped: 0,
   rejected: 0,
 }

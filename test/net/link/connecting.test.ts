@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_EARLY_MESSAGES } from '../../../src/net/link/constants.ts'
+import { LINK_VERSION, MAX_EARLY_MESSAGES } from '../../../src/net/link/constants.ts'
+import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import { type End, LinkPair } from '../../support/link-pair.ts'
+import { hello, packet, reliable, unreliable } from '../../support/wire.ts'
 
-const HELLO = Uint8Array.of(2, 1)
+const HELLO = hello()
 
 /** Every order of `items`. */
 function permutations<T>(items: readonly T[]): T[][] {
@@ -36,7 +39,7 @@ describe('two links connect when every channel is open on both sides and both ha
 
   it('not before the last channel, although the other side has greeted', () => {
     const { a } = alone([0])
-    a.link.receive(0, Uint8Array.of(2, 1, 0))
+    a.link.receive(0, hello([0]))
     a.link.opened(0)
     a.link.opened(2)
     expect(a.link.connected).toBe(false)
@@ -66,7 +69,7 @@ describe('two links connect when every channel is open on both sides and both ha
     a.sendUnreliable('early')
     a.openAll()
     a.send('early')
-    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([HELLO])
+    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([reliable(Kind.Hello, [LINK_VERSION], CONTROL_LANE)])
     expect(a.link.stats.packetsOut).toBe(0)
   })
 })
@@ -75,14 +78,14 @@ describe('packets that overtake the greeting', () => {
   it('come after `connected`, in order', () => {
     const { a } = alone([2])
     a.openAll()
-    a.link.receive(2, Buffer.from('\x01one'))
-    a.link.receive(1, Buffer.from('\x01\x00\x00two'))
-    a.link.receive(2, Buffer.from('\x01three'))
+    a.link.receive(2, packet('one'))
+    a.link.receive(1, unreliable(0, 'two'))
+    a.link.receive(2, packet('three'))
     expect(a.told).toEqual([])
-    a.link.receive(0, Uint8Array.of(2, 1, 2))
+    a.link.receive(0, hello([2]))
     expect(a.told[0]).toEqual({ type: 'connected' })
     expect(a.texts).toEqual(['one', 'two', 'three'])
-    a.link.receive(0, Buffer.from('\x01four'))
+    a.link.receive(0, packet('four'))
     expect(a.texts.at(-1)).toBe('four')
   })
 
@@ -90,8 +93,8 @@ describe('packets that overtake the greeting', () => {
     const { a } = alone([2])
     a.link.opened(0)
     a.link.opened(1)
-    a.link.receive(0, Uint8Array.of(2, 1, 2))
-    a.link.receive(2, Buffer.from('\x01one'))
+    a.link.receive(0, hello([2]))
+    a.link.receive(2, packet('one'))
     a.link.opened(2)
     expect(a.told[0]).toEqual({ type: 'connected' })
     expect(a.texts).toEqual(['one'])
@@ -101,35 +104,35 @@ describe('packets that overtake the greeting', () => {
     const { a } = alone([2])
     a.link.opened(0)
     a.link.opened(1)
-    a.link.receive(0, Uint8Array.of(2, 1, 2))
-    a.link.receive(2, Buffer.from('\x01one'))
-    a.link.receive(1, Buffer.from('\x0f\x00\x00no such kind'))
-    a.link.receive(2, Buffer.from('\x01two'))
+    a.link.receive(0, hello([2]))
+    a.link.receive(2, packet('one'))
+    a.link.receive(1, unreliable(0, 'no such kind', { kind: 15 }))
+    a.link.receive(2, packet('two'))
     expect(() => a.link.opened(2)).not.toThrow()
     expect(a.texts).toEqual(['one', 'two'])
-    expect(a.rejections).toEqual(['A message of kind 15 does not belong here.'])
+    expect(a.rejections).toEqual(['A frame of kind 15 does not belong here.'])
     expect(a.link.stats.rejected).toBe(1)
   })
 
   it('do not pile up: unreliable ones are dropped, too many reliable ones end the link', () => {
     const { a } = alone([2])
     a.openAll()
-    for (let i = 0; i < MAX_EARLY_MESSAGES; i++) a.link.receive(1, Uint8Array.of(1, i & 0xff, i >> 8))
+    for (let i = 0; i < MAX_EARLY_MESSAGES; i++) a.link.receive(1, unreliable(i, ''))
     expect(a.link.stats.dropped).toBe(0)
-    a.link.receive(1, Uint8Array.of(1, 0, 9))
+    a.link.receive(1, unreliable(9 * 256, ''))
     expect(a.link.stats.dropped).toBe(1)
-    a.link.receive(2, Uint8Array.of(1))
+    a.link.receive(2, packet(''))
     expect(a.end).toBe('buffer_overflow')
   })
 
   it('are not delivered to somebody who left at `connected`', () => {
     const { pair, a } = alone([2])
     a.openAll()
-    a.link.receive(2, Buffer.from('\x01one'))
+    a.link.receive(2, packet('one'))
     a.react = (told) => {
       if (told.type === 'connected') void a.link.goodbye(0)
     }
-    a.link.receive(0, Uint8Array.of(2, 1, 2))
+    a.link.receive(0, hello([2]))
     pair.clock.advance(1_000)
     expect(a.told).toEqual([{ type: 'connected' }])
     expect(pair.clock.pendingTimers).toBe(0)
@@ -138,7 +141,7 @@ describe('packets that overtake the greeting', () => {
   it('are refused on the channel of the greeting itself', () => {
     const { a } = alone()
     a.openAll()
-    a.link.receive(0, Buffer.from('\x01one'))
+    a.link.receive(0, packet('one'))
     expect(a.rejections).toEqual(['A packet came before the greeting.'])
   })
 })
@@ -171,16 +174,16 @@ describe('peers that do not fit', () => {
   it('in the version of the wire format', () => {
     const { a } = alone()
     a.openAll()
-    a.link.receive(0, Uint8Array.of(2, 9))
+    a.link.receive(0, hello([], 9))
     expect(a.end).toBe('protocol_error')
-    expect(a.rejections[0]).toContain('it speaks version 9 of the wire format, we speak 1')
+    expect(a.rejections[0]).toContain('it speaks version 9 of the wire format, we speak 2')
   })
 
   it('with a greeting that is empty or endless: the report stays short', () => {
-    for (const length of [0, 60_000]) {
+    for (const length of [0, 1_100]) {
       const { a } = alone()
       a.openAll()
-      a.link.receive(0, new Uint8Array(1 + length).fill(1).fill(2, 0, 1))
+      a.link.receive(0, reliable(Kind.Hello, new Uint8Array(length).fill(LINK_VERSION)))
       expect(a.end).toBe('protocol_error')
       expect(a.rejections[0]!.length).toBeLessThan(300)
     }
@@ -191,7 +194,7 @@ describe('peers that do not fit', () => {
     a.openAll()
     a.link.receive(0, HELLO)
     a.link.receive(0, HELLO)
-    expect(a.rejections).toEqual(['A message of kind 2 does not belong here.'])
+    expect(a.rejections).toEqual(['A frame of kind 2 does not belong here.'])
     expect(a.link.connected).toBe(true)
   })
 })

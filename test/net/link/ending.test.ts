@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { GOODBYE_TIMEOUT_MS, MAX_BAD_MESSAGES } from '../../../src/net/link/constants.ts'
+import { GOODBYE_TIMEOUT_MS, MAX_BAD_MESSAGES, MAX_RELIABLE_PACKET } from '../../../src/net/link/constants.ts'
+import { GAMEPLAY_LANE } from '../../../src/net/link/lane-table.ts'
 import { Goodbye, Kind } from '../../../src/net/link/wire.ts'
 import { type Random, seededRandom } from '../../../src/net/random.ts'
 import { LinkPair } from '../../support/link-pair.ts'
+import { hello, packet, reliable, unreliable } from '../../support/wire.ts'
 
 /** Whether a promise has resolved by now. */
 async function settled(promise: Promise<void>): Promise<boolean> {
@@ -76,7 +78,7 @@ describe('a goodbye', () => {
     const pair = new LinkPair()
     pair.a.openAll()
     expect(await settled(pair.a.link.goodbye(Goodbye.Left))).toBe(true)
-    pair.a.link.receive(0, Uint8Array.of(2, 1))
+    pair.a.link.receive(0, hello())
     expect(pair.a.told).toEqual([])
     expect(pair.a.channels[0]!.sent.length).toBe(1)
   })
@@ -108,16 +110,16 @@ describe('a goodbye', () => {
 
   it('is no use on an unreliable channel, nor with a wrong length', () => {
     const pair = LinkPair.connected()
-    pair.b.link.receive(1, Uint8Array.of(Kind.Goodbye, 50, 0, 0))
-    pair.b.link.receive(0, Uint8Array.of(Kind.Goodbye))
-    pair.b.link.receive(0, Uint8Array.of(Kind.Goodbye, 0, 0))
+    pair.b.link.receive(1, unreliable(50, [0], { kind: Kind.Goodbye }))
+    pair.b.link.receive(0, reliable(Kind.Goodbye))
+    pair.b.link.receive(0, reliable(Kind.Goodbye, [0, 0]))
     expect(pair.b.rejections.length).toBe(3)
     expect(pair.b.link.connected).toBe(true)
   })
 
   it('whose answer comes unasked does nothing', () => {
     const pair = LinkPair.connected()
-    pair.b.link.receive(0, Uint8Array.of(Kind.GoodbyeAck))
+    pair.b.link.receive(0, reliable(Kind.GoodbyeAck))
     expect(pair.b.link.connected).toBe(true)
   })
 })
@@ -173,7 +175,8 @@ describe('nothing is left behind', () => {
     },
     'a full buffer': ({ a, b }) => {
       a.channels[0]!.blocked = true
-      for (let i = 0; i < 9; i++) a.send('x'.repeat(1_000_000))
+      const payload = new Uint8Array(MAX_RELIABLE_PACKET)
+      for (let i = 0; i < 3; i++) a.link.sendReliable(0, { kind: Kind.Bytes, payload }, GAMEPLAY_LANE)
       b.link.close()
     },
   }
@@ -185,7 +188,7 @@ describe('nothing is left behind', () => {
       expect(pair.clock.pendingTimers).toBe(0)
       const told = pair.a.told.length + pair.b.told.length
       pair.a.link.fail('timeout')
-      pair.b.link.receive(0, Buffer.from('\x01late'))
+      pair.b.link.receive(0, packet('late'))
       pair.b.link.opened(0)
       pair.b.link.drained(1)
       expect(pair.a.told.length + pair.b.told.length).toBe(told)
@@ -199,7 +202,7 @@ it('takes any message in any state without a throw', () => {
   const message = () => {
     const bytes = Uint8Array.from({ length: random() % 12 }, () => random() & 0xff)
     // Most begin with a kind that exists.
-    if (bytes.length > 0 && random() % 4 !== 0) bytes[0] = (random() % 8) | [0, 0x40, 0x80][random() % 3]!
+    if (bytes.length > 0 && random() % 4 !== 0) bytes[0] = (random() % 9) | [0, 0x20, 0x40, 0x80, 0xc0][random() % 5]!
     return bytes
   }
   let ended = 0
