@@ -59,7 +59,8 @@ export class BulkConnection {
     const signal = read(payload)
     switch (signal.kind) {
       case 'wanted':
-        if (this.state === 'none' && this.#parts.offers) this.#dial()
+        if (this.state === 'shared') this.#say({ kind: 'failed' })
+        else if (this.state === 'none' && this.#parts.offers) this.#dial()
         return
       case 'failed':
         this.#end(false)
@@ -69,6 +70,8 @@ export class BulkConnection {
         return
       case 'description':
         if (signal.type === 'offer') {
+          // It must not wait for what does not come.
+          if (this.state === 'shared') this.#say({ kind: 'failed' })
           if (this.#parts.offers || this.#connection || this.state === 'shared') return
           this.#begin()
           this.#connect()

@@ -102,6 +102,12 @@ export const STREAM_ACK_DELAY_MS = 5
 /** Messages of the stream after which their arrival is told at once. One in four: TCP's delayed ACK, and half of it. */
 export const STREAM_ACK_EVERY = 4
 
+/**
+ * Messages of the stream that are not acknowledged, and that a receiver keeps before their turn, at most: twice what the
+ * largest window holds. One way may be that far ahead of the other.
+ */
+export const MAX_STREAM_AHEAD = 2_048
+
 /** While a transfer goes on, the path is sounded at least this often, in ms. */
 export const PROBE_MS = 5
 

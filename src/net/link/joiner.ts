@@ -13,9 +13,31 @@ import {
 import { byteAt, u32At } from './frames.ts'
 import { FIRST_PIECE, LAST_PIECE } from './wire.ts'
 
-/** Memory of unfinished packets, shared by the links of one multiplayer peer. */
+/** Memory of unfinished packets: of all channels of one link, within that of the links of one multiplayer peer. */
 export class UnfinishedBudget {
   bytes = 0
+  readonly #limit: number
+  readonly #all: UnfinishedBudget | undefined
+
+  /** @param all What it is a part of. Without: it is the whole. */
+  constructor(all?: UnfinishedBudget) {
+    this.#all = all
+    this.#limit = all ? MAX_UNFINISHED_BYTES : MAX_UNFINISHED_BYTES_IN_ALL
+  }
+
+  /** @throws {NetError} ERR_OUT_OF_MEMORY */
+  take(bytes: number): void {
+    if (this.bytes + bytes > this.#limit) {
+      throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.bytes} bytes.`)
+    }
+    this.#all?.take(bytes)
+    this.bytes += bytes
+  }
+
+  give(bytes: number): void {
+    this.bytes -= bytes
+    this.#all?.give(bytes)
+  }
 }
 
 interface Unfinished {
@@ -33,7 +55,6 @@ export class Joiner {
   readonly #unfinished = new Map<number, Unfinished>()
   /** Lanes whose packet was refused: its further pieces are passed over. */
   readonly #skipping = new Set<number>()
-  #bytes = 0
 
   constructor(budget: UnfinishedBudget, receiving: Receiving) {
     this.#budget = budget
@@ -88,13 +109,7 @@ export class Joiner {
     const needed = packet.length + content.length
     if (needed > packet.content.length) {
       const size = Math.min(packet.total, Math.max(needed, FIRST_ALLOCATION, packet.content.length * 2))
-      const more = size - packet.content.length
-      const own = this.#bytes + more
-      if (own > MAX_UNFINISHED_BYTES || this.#budget.bytes + more > MAX_UNFINISHED_BYTES_IN_ALL) {
-        throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${own - more} bytes.`)
-      }
-      this.#bytes = own
-      this.#budget.bytes += more
+      this.#budget.take(size - packet.content.length)
       const larger = new Uint8Array(size)
       larger.set(packet.content.subarray(0, packet.length))
       packet.content = larger
@@ -114,8 +129,7 @@ export class Joiner {
     const packet = this.#unfinished.get(lane)
     if (!packet) return
     this.#unfinished.delete(lane)
-    this.#bytes -= packet.content.length
-    this.#budget.bytes -= packet.content.length
+    this.#budget.give(packet.content.length)
   }
 }
 

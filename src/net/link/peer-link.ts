@@ -18,6 +18,7 @@ import {
   LINK_VERSION,
   MAX_BAD_MESSAGES,
   MAX_EARLY_MESSAGES,
+  MAX_MESSAGE,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
   MAX_SILENCE_STEP_MS,
@@ -128,7 +129,8 @@ export class PeerLink {
   #finishGoodbye: (() => void) | undefined
 
   constructor(options: PeerLinkOptions) {
-    const { channels, modes, clock, events, lanes, budget = new UnfinishedBudget() } = options
+    const { channels, modes, clock, events, lanes } = options
+    const budget = new UnfinishedBudget(options.budget)
     this.#silenceTimeoutMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
@@ -289,6 +291,7 @@ export class PeerLink {
     this.#heard = true
     this.#counters[0]!.bytesIn += message.length
     this.#checked(0, () => {
+      checkLength(message)
       if ((byteOf(message) & KIND_MASK) !== Kind.Stream) throw invalid('Only the stream goes over this channel.')
       this.#receiveStream(message)
     })
@@ -300,6 +303,7 @@ export class PeerLink {
     this.#heard = true
     this.#counters[port]!.bytesIn += message.length
     try {
+      checkLength(message)
       const each = this.#ports[port]!
       if (each.reliable) this.#receiveReliable(port, each as ReliablePort, message)
       else this.#receiveUnreliable(port, each as UnreliablePort, message)
@@ -657,6 +661,11 @@ export class PeerLink {
 
 function byteOf(message: Uint8Array): number {
   return message[0] ?? 0
+}
+
+/** All that is kept of what is unfinished or came too early is bounded by the length of a message. */
+function checkLength({ length }: Uint8Array): void {
+  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes.`)
 }
 
 function invalid(message: string): NetError {

@@ -3,7 +3,7 @@
 
 import { NetError } from '../errors.ts'
 import type { LinkChannel } from './channel.ts'
-import { LAST_HIGH_WATER, MAX_WINDOW, RELIABLE_HIGH_WATER } from './constants.ts'
+import { LAST_HIGH_WATER, MAX_STREAM_AHEAD, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter, u32At } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
 import { type LaneSettings, Lanes, type Sending } from './lanes.ts'
@@ -36,7 +36,12 @@ export class StreamSender {
 
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
-    while (this.lanes.packets > 0 && this.flight < window && this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER) {
+    while (
+      this.lanes.packets > 0 &&
+      this.flight < window &&
+      this.#sent.length - this.#first < MAX_STREAM_AHEAD &&
+      this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER
+    ) {
       this.#next()
     }
   }
@@ -89,9 +94,6 @@ export class StreamSender {
   }
 }
 
-/** Messages that came before their turn, at most: what a sender's largest window holds, in messages of half size. */
-const MAX_EARLY = Math.ceil((2 * MAX_WINDOW) / 1_024)
-
 export class StreamReceiver {
   /** Position up to which everything was taken in. */
   next = 0
@@ -111,7 +113,7 @@ export class StreamReceiver {
     // It came over the other way already.
     if (ahead >= 0x8000_0000) return
     if (ahead > 0) {
-      if (this.#early.size >= MAX_EARLY || ahead > MAX_EARLY) {
+      if (ahead > MAX_STREAM_AHEAD) {
         throw new NetError('ERR_INVALID_DATA', `A stream message came ${ahead} places before its turn.`)
       }
       this.#early.set(position, message)
