@@ -75,7 +75,7 @@ export const telling: readonly Case[] = [
       expect(await a.diagnose()).toMatchObject({ outcome: 'closed' })
       // Not every platform says that the other side closed the connection; that the channels closed they all do.
       await channelB.next('closed')
-      expect(await b.diagnose()).toMatchObject({ outcome: 'lost', phase: undefined })
+      expect((await b.diagnose()).outcome).toBe('lost')
     },
   },
   {
