@@ -227,12 +227,13 @@ function whyLate(id: number, { connection, lastFailure }: Dial): NetError {
   if (connection && connection.connectionState !== ConnectionState.New) {
     return connectionFailure('ERR_TIMEOUT', what, connection)
   }
-  const noOffer = lastFailure ? 'it sent no offer after the one that failed' : 'it sent no offer'
-  const { diagnosis } = lastFailure ?? {}
-  if (lastFailure && diagnosis) {
-    return new NetError('ERR_TIMEOUT', `${what}: ${noOffer}. ${lastFailure.message}`, { cause: lastFailure, diagnosis })
+  if (lastFailure) {
+    const message = `${what}: it sent no offer after the attempt that failed. ${lastFailure.message}`
+    const { diagnosis } = lastFailure
+    return new NetError('ERR_TIMEOUT', message, { cause: lastFailure, ...(diagnosis && { diagnosis }) })
   }
-  return connection
-    ? connectionFailure('ERR_TIMEOUT', `${what}: ${noOffer}`, connection)
-    : new NetError('ERR_TIMEOUT', `${what}: ${noOffer}.`)
+  const diagnosis = connection?.diagnose()
+  const came = diagnosis && diagnosis.remote.length > 0 ? ', although its candidates came' : ''
+  const message = `${what}: it sent no offer${came}. Signaling may have lost it, or the peer is gone.`
+  return new NetError('ERR_TIMEOUT', message, diagnosis && { diagnosis })
 }

@@ -6,12 +6,13 @@ import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
 import type { SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
+import { checkSilenceTimeout } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
 import { JoinedRoom } from './room.ts'
 import type { JoinRoomOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
-import { checkSilenceTimeout, WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 /**
  * Joins the room with the code `room`, or opens a new one when none is given.

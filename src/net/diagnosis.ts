@@ -98,7 +98,8 @@ function isWrong(phase: ConnectionPhase, { state, tookMs = 0 }: PhaseReport): bo
 
 function outcomeOf(history: ConnectionHistory): Diagnosis['outcome'] {
   const stood = history.at('opened') !== undefined
-  if (history.end === undefined) return stood ? 'connected' : history.at('started') === undefined ? 'new' : 'connecting'
+  if (history.end === undefined && stood) return history.openChannels > 0 ? 'connected' : 'lost'
+  if (history.end === undefined) return history.at('started') === undefined ? 'new' : 'connecting'
   if (history.end === 'closed') return 'closed'
   return stood ? 'lost' : history.end === 'failed' ? 'failed' : 'closed'
 }
@@ -156,6 +157,9 @@ function whyDone({ history }: Case, outcome: Diagnosis['outcome'], tookMs: numbe
   if (outcome === 'closed') return `It was connected${way}, and was closed on this side after ${stood}.`
   if (history.end === 'closed by the other side') {
     return `It was connected${way}, and ended after ${stood}: the other side closed it, or nothing got through any more.`
+  }
+  if (outcome === 'lost' && history.end === undefined) {
+    return `It was connected${way}, and all its data channels were closed: most likely by the other side, which is gone.`
   }
   if (outcome === 'lost') {
     return `It was connected${way}, and the way was lost after ${stood}: the other side is gone, or a network changed. Connect anew.`

@@ -36,6 +36,7 @@ function told({
   history.offers = offers
   for (const moment of moments) {
     history.note(moment)
+    if (moment === 'opened') history.openChannels = 1
     clock.advance(10)
   }
   for (const name of local) history.local.add(name)
