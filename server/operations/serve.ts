@@ -75,7 +75,7 @@ export async function serve(config: Config, output?: { write(line: string): void
     opsUrl: ops && `http://${config.ops?.host}:${(ops.address() as AddressInfo).port}`,
     async stop() {
       stopping = true
-      await signaling.close()
+      await signaling.drain()
       await closeAll()
     },
   }

@@ -4,11 +4,13 @@ import type { Clock } from '../net/clock.ts'
 import { Emitter } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import type { RoomInfo } from '../net/signaling/messages.ts'
-import type { SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
+import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
+import type { MemberRequest, SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
 import { LINGER_MS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
+import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 export class JoinedRoom extends Emitter<RoomEvents> implements Room {
@@ -18,8 +20,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly #dialer: Dialer
   readonly #clock: Clock
   readonly #autoPoll: boolean
+  readonly #players = new Map<number, PlayerPresence>()
+  readonly #stopWatchingPage: () => void
   #info: RoomInfo
   #pending: (() => void)[] = []
+  /** Nobody can come back through it any more. */
+  #signalingOver = false
   #over = false
   #ending: Promise<void> | undefined
 
@@ -35,10 +41,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     peer.on('peerConnected', (id) => this.emit('peerConnected', id))
     peer.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
-      if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(hostGone())
+      if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())
     })
     peer.on('connectionFailed', (id, error) => this.#failed(id, error))
     peer.on('error', (error) => this.emit('error', error))
+    this.#stopWatchingPage = watchPage((visible) => {
+      if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+    })
     // Subscribed on demand, because packets wait in the peer while nobody listens.
   }
 
@@ -56,6 +65,21 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
   get maxPeers(): number {
     return this.#info.maxPeers
+  }
+  get public(): boolean {
+    return this.#info.public
+  }
+  get locked(): boolean {
+    return this.#info.locked
+  }
+  get metadata(): Properties {
+    return this.#info.metadata
+  }
+  get players(): ReadonlyMap<number, PlayerPresence> {
+    return this.#players
+  }
+  get place(): string | undefined {
+    return this.#session.place
   }
   get peers(): readonly number[] {
     return this.#peer.connectedPeers
@@ -96,8 +120,29 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
 
   seal(sealed = true): void {
-    if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', 'Only the host may seal the room.')
+    this.#onlyHost('seal the room')
     this.#session.seal(sealed)
+  }
+
+  kick(id: number, { ban = false }: { readonly ban?: boolean } = {}): void {
+    this.#onlyHost('throw somebody out')
+    this.#request({ type: 'kick', id, ban })
+    if (this.peers.includes(id)) this.#peer.disconnectPeer(id)
+    this.#dialer.refuse(id)
+  }
+
+  setMetadata(metadata: Properties): void {
+    this.#onlyHost('describe the room')
+    this.#request({ type: 'update', metadata })
+  }
+
+  setPublic(isPublic: boolean): void {
+    this.#onlyHost('list the room')
+    this.#request({ type: 'update', public: isPublic })
+  }
+
+  setPresence(presence: Pick<PresenceChange, 'name' | 'properties'>): void {
+    this.#request({ type: 'presence', presence })
   }
 
   leave(): Promise<void> {
@@ -109,10 +154,19 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     if (this.#over) return
     switch (event.type) {
       case 'peerJoined':
+        if (event.presence) this.#introduce(event.id, event.presence)
         this.#dialer.joined(event.id, event.offer)
         break
       case 'peerLeft':
+        this.#players.delete(event.id)
         this.#dialer.left(event.id)
+        if (event.kicked) this.#peer.removePeer(event.id, 'kicked')
+        break
+      case 'peerBack':
+        this.#dialer.back(event.id)
+        break
+      case 'presence':
+        this.#introduce(event.id, event.presence)
         break
       case 'signal':
         this.#dialer.signal(event.from, event.signal)
@@ -124,9 +178,17 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
       case 'error':
         this.#deliver(() => this.emit('error', event.error))
         break
+      case 'interrupted':
+        this.#deliver(() => this.emit('signalingInterrupted', event.error))
+        break
+      case 'restored':
+        this.#deliver(() => this.emit('signalingRestored'))
+        break
       case 'closed':
-        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
-        else this.#deliver(() => this.emit('signalingLost', event.error))
+        this.#signalingOver = true
+        if (event.error.code === 'ERR_KICKED') this.#deliver(() => void this.#end(event.error))
+        else if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
+        else this.#deliver(() => this.#signalingLost(event.error))
     }
   }
 
@@ -138,6 +200,33 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   /** A peer sent something through signaling that cannot be used. */
   dialError(error: NetError): void {
     this.#deliver(() => this.emit('error', error))
+  }
+
+  #onlyHost(act: string): void {
+    if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', `Only the host may ${act}.`)
+  }
+
+  #request(request: MemberRequest): void {
+    if (!this.#session.request) {
+      throw new NetError('ERR_UNAVAILABLE', 'This kind of signaling cannot do that. A signaling server can.')
+    }
+    this.#session.request(request)
+  }
+
+  #introduce(id: number, presence: PlayerPresence): void {
+    this.#players.set(id, presence)
+    this.#deliver(() => this.emit('presenceChanged', id, presence))
+  }
+
+  #signalingLost(error: NetError): void {
+    this.emit('signalingLost', error)
+    // A client that waited for its host waits in vain.
+    if (this.#isStarClient && !this.#peer.hasPeer(TARGET_PEER_SERVER)) void this.#end(error)
+  }
+
+  /** Whether a host that is gone is waited for. */
+  get #mayReturn(): boolean {
+    return this.#info.whenHostLeaves === 'wait' && !this.#signalingOver
   }
 
   get #isStarClient(): boolean {
@@ -160,7 +249,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   #failed(id: number, error: NetError): void {
     this.emit('connectionFailed', id, error)
-    if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(error)
+    if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(error)
   }
 
   #deliver(action: () => void): void {
@@ -177,6 +266,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   async #close(error: NetError | undefined): Promise<void> {
     this.#over = true
     this.#pending = []
+    this.#stopWatchingPage()
     this.#dialer.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#peer.close()
