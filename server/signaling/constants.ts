@@ -64,6 +64,20 @@ export const LIST_TOKENS = 16
 /** How long a client that only looks at listings may stay between them, in ms. */
 export const LIST_IDLE_MS = 60_000
 
+/** Records in Redis: 100,000 rooms of 2 kB are 200 MB. */
+export const DEFAULT_MAX_REDIS_RECORDS = 100_000
+/** Processes that change one record at the same moment try again; each round one of them is through. */
+export const MAX_TRANSACT_ATTEMPTS = 100
+/** How long a command waits for Redis to be there (again), in ms: a restart takes 1 s, a client's patience 10 s. */
+export const REDIS_COMMAND_TIMEOUT_MS = 3_000
+/** A link to Redis that is silent for so long is made anew, in ms; pings keep a healthy one from that. */
+export const REDIS_SOCKET_TIMEOUT_MS = 5_000
+export const REDIS_PING_MS = 1_000
+/** How long the attempts to reach Redis are apart at most, in ms. */
+export const REDIS_RECONNECT_LONGEST_MS = 1_000
+/** Records that a listing reads from Redis at once: about 200 kB. */
+export const REDIS_LIST_CHUNK = 100
+
 /** How long a process that drains may take, in ms: below the 30 s after which orchestrators kill. */
 export const DEFAULT_DRAIN_MS = 10_000
 /** Clients are handed over in so many handfuls, in the first half of that time. */

@@ -12,6 +12,11 @@ export function drawSecret(random: Random): string {
   return digits
 }
 
+/** SHA-1, in hexadecimal digits: the name under which Redis knows a script. */
+export function digestHex(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
+}
+
 /** SHA-256, in base 64. For what nobody can guess, or nobody gains by guessing: passwords need more, see password.ts. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64')
