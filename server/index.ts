@@ -1,6 +1,5 @@
 // The public surface of `skein/server`.
 
-export type { RoomRecord } from '../src/net/signaling/room.ts'
 export { forwardedAddress } from './operations/forwarded.ts'
 export { createSignalingLog } from './operations/logging.ts'
 export type { SignalingMetrics } from './operations/metrics.ts'
@@ -19,7 +18,9 @@ export type { IceServersOption, IceServersRequest, IssuedIceServers, IssueIceSer
 export type { SignalingLog, SignalingLogEvent } from './signaling/log.ts'
 export type { MemoryAdapterOptions } from './signaling/memory-adapter.ts'
 export { MemoryAdapter } from './signaling/memory-adapter.ts'
-export type { SignalingLimits, SignalingServerOptions } from './signaling/options.ts'
+export type { PlaceOptions, SignalingLimits, SignalingServerOptions } from './signaling/options.ts'
+export type { RedisAdapterOptions } from './signaling/redis-adapter.ts'
+export { RedisAdapter } from './signaling/redis-adapter.ts'
 export type { SignalingServer } from './signaling/server.ts'
 export { createSignalingServer } from './signaling/server.ts'
 export type { Ticket, TicketOptions, TicketRight } from './signaling/tickets.ts'

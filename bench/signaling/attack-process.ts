@@ -68,7 +68,7 @@ async function guess(from: string): Promise<void> {
       const room = Array.from({ length: 9 }, () => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[Math.floor(32 * chance())]).join(
         '',
       )
-      socket.send(JSON.stringify({ type: 'join', version: 1, room }))
+      socket.send(JSON.stringify({ type: 'join', version: 2, room }))
     })
     socket.once('unexpected-response', () => {
       counts.refused += 1

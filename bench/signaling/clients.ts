@@ -47,8 +47,8 @@ async function connectSkein(url: string, from: string, room: string | undefined)
   await once(socket, 'open')
   const entry =
     room === undefined
-      ? { type: 'create', version: 1, topology: 'mesh', maxPeers: 256 }
-      : { type: 'join', version: 1, room }
+      ? { type: 'create', version: 2, topology: 'mesh', maxPeers: 256 }
+      : { type: 'join', version: 2, room }
   const answer = heard(socket, 'joined')
   socket.send(JSON.stringify(entry))
   const joined = (await answer) as { id: number; room: { code: string } }

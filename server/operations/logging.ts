@@ -9,6 +9,7 @@ import type { LogLevel } from './constants.ts'
 const LEVELS: Readonly<Record<SignalingLogEvent['event'], Exclude<LogLevel, 'silent'>>> = {
   failed: 'error',
   listening: 'info',
+  draining: 'info',
   stopped: 'info',
   room_created: 'info',
   room_ended: 'info',
@@ -20,6 +21,8 @@ const LEVELS: Readonly<Record<SignalingLogEvent['event'], Exclude<LogLevel, 'sil
   entered: 'debug',
   peer_joined: 'debug',
   peer_left: 'debug',
+  peer_dropped: 'debug',
+  peer_resumed: 'debug',
   signal_dropped: 'debug',
   signal_relayed: 'trace',
 }

@@ -91,9 +91,11 @@ export async function createSignalingMetrics(): Promise<SignalingMetrics> {
         count(event.room, 1)
         return
       case 'peer_joined':
+      case 'peer_resumed':
         count(event.room, 1)
         return
       case 'peer_left':
+      case 'peer_dropped':
         count(event.room, -1)
         return
       case 'entered':

@@ -75,7 +75,7 @@ export async function serve(config: Config, output?: { write(line: string): void
     opsUrl: ops && `http://${config.ops?.host}:${(ops.address() as AddressInfo).port}`,
     async stop() {
       stopping = true
-      await signaling.close()
+      await signaling.drain()
       await closeAll()
     },
   }
@@ -97,8 +97,15 @@ function signalingOptions(config: Config): SignalingServerOptions {
 
 async function openStore(
   config: Config,
-  _log: SignalingLog,
+  log: SignalingLog,
 ): Promise<{ adapter: SignalingAdapter; close: () => Promise<void> }> {
+  if (config.redis !== undefined) {
+    await loadPackage('redis', '--redis', () => import('redis'))
+    const { RedisAdapter } = await import('../signaling/redis-adapter.ts')
+    const onError = (error: unknown) => log({ event: 'failed', connection: undefined, error })
+    const adapter = new RedisAdapter({ url: config.redis, onError })
+    return { adapter, close: () => adapter.close() }
+  }
   return { adapter: new MemoryAdapter({ maxRooms: config.limits.rooms }), close: async () => {} }
 }
 

@@ -7,7 +7,7 @@ import type { Ticket } from './tickets.ts'
 
 /** What `authorize` is asked. Strings come from the client: only `address` and `ticket` can be relied on. */
 export interface AuthorizeRequest {
-  readonly action: 'create' | 'join'
+  readonly action: 'create' | 'join' | 'match' | 'list'
   /** The code of the room to join. */
   readonly room?: string
   readonly token?: string

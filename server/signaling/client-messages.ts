@@ -38,9 +38,11 @@ export function readClientMessage(text: string): ClientMessage {
   throw new NetError('ERR_INVALID_DATA', `${place.slice(0, 100)}: ${problem.message.slice(0, 200)}`)
 }
 
+const FIRST_MESSAGES: ReadonlySet<unknown> = new Set(['create', 'join', 'match', 'resume', 'list'])
+
 /** The version that a first message says it is of. By hand, because this is asked of every message. */
 function versionOf(json: unknown): number | undefined {
   if (typeof json !== 'object' || json === null || !('version' in json) || !('type' in json)) return undefined
   const { type, version } = json
-  return (type === 'create' || type === 'join') && typeof version === 'number' ? version : undefined
+  return FIRST_MESSAGES.has(type) && typeof version === 'number' ? version : undefined
 }

@@ -5,13 +5,14 @@
 import type { CancelTimer } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, ServerMessage } from '../../src/net/signaling/messages.ts'
-import { roomInfo, visibleTo } from '../../src/net/signaling/room.ts'
+import type { Caretaker } from './caretaker.ts'
 import { readClientMessage } from './client-messages.ts'
 import * as limits from './constants.ts'
 import type { Admission, EntranceParts, Entry } from './entrance.ts'
-import { enter } from './entrance.ts'
+import { authorized, enter } from './entrance.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import { ClientIceServers } from './ice-servers.ts'
+import { listRooms } from './listing.ts'
 import { Membership } from './membership.ts'
 import { SignalQuota } from './signal-quota.ts'
 import type { TokenBucket } from './token-bucket.ts'
@@ -26,17 +27,21 @@ export interface ClientSessionParts extends EntranceParts {
   readonly port: ClientPort
   readonly iceServers: IceServersOption
   readonly bucket: TokenBucket
+  /** Holds everything that a member sends above `bucket`'s rate. */
+  readonly floodBucket: TokenBucket
+  readonly caretaker: Pick<Caretaker, 'add' | 'delete' | 'gap'>
 }
 
 export class ClientSession {
   readonly #parts: ClientSessionParts
   readonly #iceServers: ClientIceServers
-  readonly #cancelFirstMessageTimer: CancelTimer
+  #cancelEntryTimer: CancelTimer
   #work: Promise<void> = Promise.resolve()
   #entered = false
   #ended = false
   #membership: Membership | undefined
   #badMessages = 0
+  #nextRateNotice = Number.NEGATIVE_INFINITY
   readonly #signals = new SignalQuota()
 
   constructor(parts: ClientSessionParts) {
@@ -50,10 +55,7 @@ export class ClientSession {
       renewed: (iceServers) => port.send({ type: 'ice_servers', iceServers: [...iceServers] }),
       failed: (error) => log({ event: 'failed', connection, error }),
     })
-    this.#cancelFirstMessageTimer = parts.clock.setTimeout(() => {
-      const seconds = limits.FIRST_MESSAGE_TIMEOUT_MS / 1000
-      this.#dismiss(new NetError('ERR_TIMEOUT', `The first message did not come within ${seconds} s.`))
-    }, limits.FIRST_MESSAGE_TIMEOUT_MS)
+    this.#cancelEntryTimer = this.#awaitEntry(limits.FIRST_MESSAGE_TIMEOUT_MS)
   }
 
   /** Takes a message. Messages are worked off one after the other, each completely before the next. */
@@ -62,7 +64,7 @@ export class ClientSession {
     const cost = Math.max(1, Math.ceil(text.length / limits.BYTES_PER_TOKEN))
     const { bucket, budgets, addressKey } = this.#parts
     if (!bucket.take(cost)) {
-      this.#offend(new NetError('ERR_RATE_LIMITED', 'This client sends more than it may. Send less.'))
+      this.#overRate(cost)
     } else if (!budgets.addressMessages.take(addressKey, cost)) {
       this.#refuse(new NetError('ERR_RATE_LIMITED', 'The clients of this address send more than they may together.'))
     } else {
@@ -75,19 +77,25 @@ export class ClientSession {
     if (!this.#ended) this.#offend(new NetError('ERR_INVALID_DATA', 'A signaling message is text.'))
   }
 
+  /** The server hands its clients over: this one shall resume its place elsewhere. */
+  moveOn(): void {
+    this.#parts.port.close(limits.CLOSE_SERVICE_RESTART, 'resume')
+    void this.end('drop')
+  }
+
   /** The server stops. */
   shutDown(): void {
     const error = new NetError('ERR_SIGNALING_UNREACHABLE', 'The signaling server stops. Join again in a moment.')
     this.#dismiss(error, limits.CLOSE_GOING_AWAY)
   }
 
-  /** The socket is gone. Resolves when the room knows. */
-  end(): Promise<void> {
+  /** The client is gone: for good, or only its socket. Resolves when the room knows. */
+  end(how: 'leave' | 'drop'): Promise<void> {
     if (!this.#ended) {
       this.#ended = true
-      this.#cancelFirstMessageTimer()
+      this.#cancelEntryTimer()
       this.#iceServers.end()
-      this.#then(() => this.#leaveRoom())
+      this.#then(() => this.#leaveRoom(how))
     }
     return this.#work
   }
@@ -113,7 +121,12 @@ export class ClientSession {
     switch (message.type) {
       case 'create':
       case 'join':
+      case 'match':
+      case 'resume':
         await this.#enter(message)
+        return
+      case 'list':
+        await this.#list(message)
         return
       case 'ping':
         this.#parts.port.send({ type: 'pong' })
@@ -125,14 +138,17 @@ export class ClientSession {
         return
       case 'signal':
         this.#checkQuota(message)
-        await this.#member().relay(message.to, message.signal)
+        await this.#member().request(message)
         return
+      case 'presence':
       case 'seal':
-        await this.#member().seal(message.sealed)
+      case 'update':
+      case 'kick':
+        await this.#member().request(message)
         return
       case 'leave':
         this.#parts.port.close(limits.CLOSE_NORMAL, 'left')
-        void this.end()
+        void this.end('leave')
     }
   }
 
@@ -150,8 +166,8 @@ export class ClientSession {
   async #enter(entry: Entry): Promise<void> {
     if (this.#entered) throw new BadMessage('ERR_ALREADY_IN_USE', 'This connection has entered a room already.')
     this.#entered = true
-    this.#cancelFirstMessageTimer()
-    const { connection, adapter, budgets, log, port, clock } = this.#parts
+    this.#cancelEntryTimer()
+    const { port, caretaker, log, connection, clock } = this.#parts
     const startedAt = clock.now()
     let admission: Admission | undefined
     try {
@@ -162,28 +178,40 @@ export class ClientSession {
       return
     }
     if (!admission) return
-    const { id, record, channel } = admission
-    const membership = new Membership(id, record, channel, {
-      connection,
-      adapter,
-      budgets,
-      log,
+    const membership = new Membership(admission, {
+      ...this.#parts,
       send: (message) => port.send(message),
       expelled: (code, message) => this.#expel(code, message),
+      gap: (code) => caretaker.gap(code),
     })
     this.#membership = membership
+    caretaker.add(membership)
     const iceServers = await this.#iceServers.fresh()
     // If the client went meanwhile, end() has queued the leaving already.
     if (this.#ended) return
-    port.send({
-      type: 'joined',
-      id,
-      room: roomInfo(record),
-      peers: [...visibleTo(record, id)],
-      iceServers: [...iceServers],
-    })
+    port.send(membership.joined(iceServers, admission.secret))
     log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
     admission.listen((event) => membership.handle(event))
+  }
+
+  async #list(question: Extract<ClientMessage, { type: 'list' }>): Promise<void> {
+    if (!this.#parts.bucket.take(limits.LIST_TOKENS)) {
+      throw new NetError('ERR_RATE_LIMITED', 'Rooms are listed too often. Wait a moment.')
+    }
+    await authorized(question, this.#parts)
+    const page = await listRooms(question, this.#parts.adapter)
+    if (this.#ended) return
+    if (!this.#entered) {
+      this.#cancelEntryTimer()
+      this.#cancelEntryTimer = this.#awaitEntry(limits.LIST_IDLE_MS)
+    }
+    this.#parts.port.send(page)
+  }
+
+  #awaitEntry(ms: number): CancelTimer {
+    return this.#parts.clock.setTimeout(() => {
+      this.#dismiss(new NetError('ERR_TIMEOUT', `No room was entered within ${ms / 1000} s.`))
+    }, ms)
   }
 
   async #sendIceServers(): Promise<void> {
@@ -191,10 +219,27 @@ export class ClientSession {
     if (!this.#ended) this.#parts.port.send({ type: 'ice_servers', iceServers: [...iceServers] })
   }
 
-  async #leaveRoom(): Promise<void> {
+  async #leaveRoom(how: 'leave' | 'drop'): Promise<void> {
     const membership = this.#membership
     this.#membership = undefined
-    await membership?.leave()
+    if (!membership) return
+    this.#parts.caretaker.delete(membership)
+    await membership.end(how)
+  }
+
+  /**
+   * More than the client may send. Whoever is not in a room yet has no excuse; a member answers to what others send it,
+   * and is only told, now and then, until it is a plain flood.
+   */
+  #overRate(cost: number): void {
+    const error = new NetError('ERR_RATE_LIMITED', 'This client sends more than it may. Send less.')
+    const { floodBucket, clock } = this.#parts
+    if (!this.#membership) this.#offend(error)
+    else if (!floodBucket.take(cost)) this.#dismiss(error)
+    else if (clock.now() >= this.#nextRateNotice) {
+      this.#nextRateNotice = clock.now() + limits.RATE_NOTICE_MS
+      this.#refuse(error)
+    }
   }
 
   /** Answers that a request was not done. The session goes on. */
@@ -220,14 +265,14 @@ export class ClientSession {
   #turnAway(error: NetError): void {
     this.#refuse(error)
     this.#parts.port.close(limits.CLOSE_NORMAL, error.code)
-    void this.end()
+    void this.end('leave')
   }
 
   /** The client's place is gone already. */
   #expel(code: NetError['code'], message: string): void {
     this.#parts.port.send({ type: 'closed', code, message })
     this.#parts.port.close(limits.CLOSE_NORMAL, code)
-    void this.end()
+    void this.end('leave')
   }
 
   #dismiss({ code, message }: NetError, closeCode: number = limits.CLOSE_POLICY): void {
@@ -236,7 +281,7 @@ export class ClientSession {
     log({ event: 'refused', connection, code, message })
     port.send({ type: 'closed', code, message })
     port.close(closeCode, code)
-    void this.end()
+    void this.end('leave')
   }
 
   #fail(error: unknown): void {

@@ -42,9 +42,14 @@ export class Connection {
       socket.on('close', (code, reason) => {
         stopPinging()
         log({ event: 'connection_closed', connection, code, reason: reason.toString() })
-        void session.end().then(resolve)
+        void session.end('drop').then(resolve)
       })
     })
+  }
+
+  /** Closes, so that the client resumes its place elsewhere. */
+  moveOn(): void {
+    this.#session.moveOn()
   }
 
   /** Tells the client that the server stops, and closes. */

@@ -30,6 +30,59 @@ export const MAX_UNSENT_BYTES = 1_048_576
 export const MAX_HELD_MESSAGES = 4_096
 /** Draws of 45 bits: that even the second one meets an open room shows a broken source of chance. */
 export const ROOM_CODE_DRAWS = 3
+/** scrypt's N, with r = 8: 16 MiB and about 50 ms for each guess. A room's password lives no longer than its room. */
+export const SCRYPT_COST = 16_384
+/** Two of libuv's four threads' work for a second; each holds 16 MiB while it runs. */
+export const MAX_PASSWORD_CHECKS = 32
+/** Bans of one room; the oldest are forgotten. A room that needs more needs tickets. */
+export const MAX_BANS = 256
+
+/** How long the place of a client whose socket broke is kept, in ms: a phone changes its network within 10 s, or a lift. */
+export const DEFAULT_RESUME_GRACE_MS = 30_000
+/** How long a star that waits is kept for its host, in ms: a restart with an update, or a walk to another machine. */
+export const DEFAULT_HOST_WAIT_MS = 300_000
+/** A place is held for this many grace times, and renewed three times meanwhile: clients of a process that died have at least one. */
+export const LEASE_GRACES = 2
+export const RENEWALS_PER_LEASE = 3
+/** How often places whose time is up are looked for, in a grace time. */
+export const SWEEPS_PER_GRACE = 6
+/** Never more often than this, in ms, however short the grace. */
+export const MIN_SWEEP_MS = 200
+/** Records that are looked at together: enough to hide a store's distance, and few enough to stay a small burst. */
+export const CARE_BATCH = 64
+
+/** Who claimed to open the next room of a quick match has this long to do it, in ms; then another one may. */
+export const MATCH_CLAIM_MS = 1_000
+/** How long a quick match waits before it looks again whether the room that is being opened is there, in ms. */
+export const MATCH_RETRY_MS = 20
+/** Looks of one quick match before it gives up: about 5 s. */
+export const MATCH_ATTEMPTS = 200
+/** Rooms that a listing looks at for one page: a filter that fits nothing must not read them all. */
+export const MAX_LIST_SCAN = 500
+/** A listing costs as much as so many messages. */
+export const LIST_TOKENS = 16
+/** How long a client that only looks at listings may stay between them, in ms. */
+export const LIST_IDLE_MS = 60_000
+
+/** Records in Redis: 100,000 rooms of 2 kB are 200 MB. */
+export const DEFAULT_MAX_REDIS_RECORDS = 100_000
+/** Processes that change one record at the same moment try again; each round one of them is through. */
+export const MAX_TRANSACT_ATTEMPTS = 100
+/** How long a command waits for Redis to be there (again), in ms: a restart takes 1 s, a client's patience 10 s. */
+export const REDIS_COMMAND_TIMEOUT_MS = 3_000
+/** A link to Redis that is silent for so long is made anew, in ms; pings keep a healthy one from that. */
+export const REDIS_SOCKET_TIMEOUT_MS = 5_000
+export const REDIS_PING_MS = 1_000
+/** How long the attempts to reach Redis are apart at most, in ms. */
+export const REDIS_RECONNECT_LONGEST_MS = 1_000
+/** Records that a listing reads from Redis at once: about 200 kB. */
+export const REDIS_LIST_CHUNK = 100
+
+/** How long a process that drains may take, in ms: below the 30 s after which orchestrators kill. */
+export const DEFAULT_DRAIN_MS = 10_000
+/** Clients are handed over in so many handfuls, in the first half of that time. */
+export const DRAIN_STEPS = 20
+
 /** Slow headers are an old way to hold connections; a handshake is one small request, and has as long as the first message. */
 export const HANDSHAKE_TIMEOUT_MS = 5_000
 /** How often Node looks for handshakes that are late; its own 30 s would let them live four times as long. */
@@ -41,6 +94,10 @@ export const TCP_CONNECTIONS_BESIDE_SOCKETS = 2_000
 export const BYTES_PER_TOKEN = 1_024
 /** A newcomer in a mesh of 64 sends an offer and about 12 candidates to each: 819 messages at once. */
 export const DEFAULT_MESSAGE_BURST = 1_024
+/** A member whose traffic is above its rate is refused, not closed: others cause it. This many times its burst is a flood. */
+export const FLOOD_BURSTS = 8
+/** A member that is refused for its rate is told so this often, in ms. */
+export const RATE_NOTICE_MS = 1_000
 /** Afterwards only pings and the answers to single newcomers are left: about 15 messages each. */
 export const DEFAULT_MESSAGES_PER_SECOND = 128
 /** About 40 kB each with its socket's buffers: 400 MB. */
@@ -55,6 +112,7 @@ export const CLOSE_NORMAL = 1000
 export const CLOSE_GOING_AWAY = 1001
 export const CLOSE_POLICY = 1008
 export const CLOSE_INTERNAL_ERROR = 1011
+export const CLOSE_SERVICE_RESTART = 1012
 export const CLOSE_TRY_LATER = 1013
 
 // Who may enter.
@@ -68,8 +126,6 @@ export const MAX_TICKET_LIFETIME_MS = 86_400_000
 export const TICKET_CLOCK_TOLERANCE_MS = 5_000
 /** About 150 bytes each: 15 MB. At five minutes' life that is 333 joins a second, of one process. */
 export const MAX_CLAIMS = 100_000
-/** Twice what a game shows above a ship. */
-export const MAX_NAME_LENGTH = 64
 
 // Limits against abuse.
 /** A message that the schema lets through has at most 34 kB: clients need one frame, slow proxies make a few of it. */

@@ -1,12 +1,13 @@
-// How a client comes to a place in a room: a new room, or one that exists.
+// How a client comes to a place in a room: a new room, one that exists, any that fits, or the place it had before.
 
 import type { Clock } from '../../src/net/clock.ts'
 import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { Random } from '../../src/net/random.ts'
 import type { ClientMessage } from '../../src/net/signaling/messages.ts'
-import type { RoomRecord } from '../../src/net/signaling/room.ts'
-import { addPeer, createRoom, generatePeerId } from '../../src/net/signaling/room.ts'
+import type { PresenceChange } from '../../src/net/signaling/presence.ts'
+import type { RoomOptions } from '../../src/net/signaling/room.ts'
+import { createRoom, generatePeerId } from '../../src/net/signaling/room.ts'
 import { generateRoomCode, normalizeRoomCode } from '../../src/net/signaling/room-code.ts'
 import type { ChannelEvent, RecordChannel, RecordUpdate, SignalingAdapter } from './adapter.ts'
 import type { Authorize, AuthorizeRequest } from './authorize.ts'
@@ -14,9 +15,16 @@ import { askAuthorize } from './authorize.ts'
 import type { Budgets } from './budgets.ts'
 import { MAX_HELD_MESSAGES, ROOM_CODE_DRAWS } from './constants.ts'
 import type { SignalingLog } from './log.ts'
+import type { PasswordHash } from './password.ts'
+import { hashPassword, isPassword } from './password.ts'
+import { quickMatch } from './quick-match.ts'
+import type { RoomState } from './room-state.ts'
+import { admit, openState, resume } from './room-state.ts'
+import { digest, drawSecret } from './secrets.ts'
 
-/** A first message. */
-export type Entry = Extract<ClientMessage, { type: 'create' | 'join' }>
+/** A first message that asks for a place. */
+export type Entry = Extract<ClientMessage, { type: 'create' | 'join' | 'match' | 'resume' }>
+type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>
 
 export interface EntranceParts {
   readonly connection: number
@@ -27,17 +35,32 @@ export interface EntranceParts {
   /** Under which the client's address is known to `budgets`. */
   readonly addressKey: string
   readonly clock: Clock
+  /** The time that all processes share, in ms since 1970. */
+  readonly time: () => number
   readonly random: Random
   readonly log: SignalingLog
+  readonly places: PlaceTimes
+}
+
+/** How long places are kept, in ms. */
+export interface PlaceTimes {
+  /** After a socket broke. */
+  readonly graceMs: number
+  /** A star that waits for its host. */
+  readonly hostWaitMs: number
+  /** By a process that says nothing more. */
+  readonly leaseMs: number
 }
 
 /** A place that was just taken. */
 export interface Admission {
   readonly id: number
-  readonly record: RoomRecord
+  readonly state: RoomState
   readonly channel: RecordChannel
+  /** With which the client can come back, once. */
+  readonly secret: string
   /** Hands over what the channel brought since, and everything that follows. */
-  listen(listener: (event: ChannelEvent<RoomRecord>) => void): void
+  listen(listener: (event: ChannelEvent<RoomState>) => void): void
 }
 
 /**
@@ -46,24 +69,64 @@ export interface Admission {
  * @throws {NetError} why it may not have one.
  */
 export async function enter(entry: Entry, parts: EntranceParts, isGone: () => boolean): Promise<Admission | undefined> {
-  const { authorize, client, clock, log, connection } = parts
+  // Its secret says who it is.
+  if (entry.type === 'resume') return guess(parts, () => takeBack(entry, parts))
+  const guest = await authorized(entry, parts)
+  if (isGone()) return undefined
+  const newcomer = { ...guest, presence: entry.presence ?? {} }
+  switch (entry.type) {
+    case 'create': {
+      const password = entry.password === undefined ? undefined : await hashPassword(entry.password)
+      return open({ ...entry, locked: password !== undefined }, newcomer, parts, password)
+    }
+    case 'join':
+      return guess(parts, () => join(entry, newcomer, parts))
+    case 'match': {
+      const visit = (code: string) => admitted(code, newcomer, parts)
+      return quickMatch(entry, parts, visit, (code) =>
+        open({ ...entry, public: true }, newcomer, parts, undefined, code),
+      )
+    }
+  }
+}
+
+/** What the operator knows of whoever may enter. */
+interface Guest {
+  /** Whose places these are, in a form that a ban can keep. */
+  readonly holder: string
+  /** The player's name, where the player cannot choose it. */
+  readonly name?: string | undefined
+}
+
+interface Newcomer extends Guest {
+  readonly presence: PresenceChange
+}
+
+/** @throws {NetError} ERR_TOKEN_REFUSED, or what the operator's `authorize` throws; ERR_RATE_LIMITED. */
+export async function authorized(
+  message: Extract<ClientMessage, { type: AuthorizeRequest['action'] }>,
+  parts: EntranceParts,
+): Promise<Guest> {
+  const { authorize, client, clock, log, connection, addressKey } = parts
   const request: AuthorizeRequest = {
-    action: entry.type,
-    ...(entry.type === 'join' ? { room: normalizeRoomCode(entry.room) } : {}),
-    ...(entry.token === undefined ? {} : { token: entry.token }),
+    action: message.type,
+    ...(message.type === 'join' ? { room: normalizeRoomCode(message.room) } : {}),
+    ...(message.token === undefined ? {} : { token: message.token }),
     ...client,
   }
   const failed = (error: unknown) => log({ event: 'failed', connection, error })
-  await guess(parts, () => askAuthorize(authorize, request, clock, failed))
-  if (isGone()) return undefined
-  if (entry.type === 'create') return create(entry, parts)
-  return guess(parts, () => join(normalizeRoomCode(entry.room), parts))
+  const { subject, name } = await guess(parts, () => askAuthorize(authorize, request, clock, failed))
+  return { holder: digest(subject === undefined ? `address ${addressKey}` : `subject ${subject}`), name }
 }
 
-/** What a wrong guess at a room's code, its password or a token is answered with. */
-const WRONG_GUESSES: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>(['ERR_ROOM_NOT_FOUND', 'ERR_TOKEN_REFUSED'])
+/** What a wrong guess at a room's code, its password, a place's secret or a token is answered with. */
+const WRONG_GUESSES: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>([
+  'ERR_ROOM_NOT_FOUND',
+  'ERR_TOKEN_REFUSED',
+  'ERR_DOES_NOT_EXIST',
+])
 
-/** Does what a stranger may try only so often: to find a room, a password or a token by guessing. */
+/** Does what a stranger may try only so often: to find a room, a password, a place or a token by guessing. */
 async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Promise<T>): Promise<T> {
   // Taken before and given back after, so that many guesses at the same time do not slip through.
   if (!budgets.failedEntries.take(addressKey, 1)) {
@@ -80,18 +143,25 @@ async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Prom
   }
 }
 
-async function create(entry: Extract<Entry, { type: 'create' }>, parts: EntranceParts): Promise<Admission> {
-  const { random, log, connection } = parts
-  const { topology, maxPeers } = entry
+async function open(
+  options: Omit<RoomOptions, 'code' | 'presence'>,
+  newcomer: Newcomer,
+  parts: EntranceParts,
+  password?: PasswordHash,
+  wantedCode?: string,
+): Promise<Admission> {
+  const { random, log, connection, time, places } = parts
+  const secret = drawSecret(random)
   for (let draw = 1; ; draw++) {
-    const code = generateRoomCode(random)
-    const made = createRoom({ code, topology, maxPeers }, random)
+    const code = wantedCode ?? generateRoomCode(random)
+    const room = createRoom({ ...options, code, presence: named(newcomer) }, random)
     try {
-      const admission = await admit(code, parts, (room) => {
-        if (room) throw new NetError('ERR_ALREADY_IN_USE', 'No free room code was found.')
-        return { id: made.host, room: made }
+      const admission = await changeAndListen(code, secret, parts, (state) => {
+        if (state) throw new NetError('ERR_ALREADY_IN_USE', 'No free room code was found.')
+        const creator = { ...arrivalOf(newcomer, secret), until: time() + places.leaseMs }
+        return { id: room.host, state: openState(room, creator, password) }
       })
-      log({ event: 'room_created', connection, room: code, topology })
+      log({ event: 'room_created', connection, room: code, topology: room.topology })
       return admission
     } catch (error) {
       const taken = error instanceof NetError && error.code === 'ERR_ALREADY_IN_USE'
@@ -100,47 +170,95 @@ async function create(entry: Extract<Entry, { type: 'create' }>, parts: Entrance
   }
 }
 
-async function join(code: string, parts: EntranceParts): Promise<Admission> {
-  const { random, log, connection } = parts
-  const admission = await admit(code, parts, (room) => {
-    if (!room) throw new NetError('ERR_ROOM_NOT_FOUND', `No room has the code ${code}. Check it, or ask for a new one.`)
-    const id = generatePeerId(random, room.peers)
-    return { id, room: addPeer(room, id) }
+async function join(entry: EntryOf<'join'>, newcomer: Newcomer, parts: EntranceParts): Promise<Admission> {
+  const code = normalizeRoomCode(entry.room)
+  let known: PasswordHash | undefined
+  if (entry.password !== undefined) {
+    const state = await parts.adapter.transact<RoomState>(code, (room) => room)
+    // Also where there is no room and no password: the time shall not tell.
+    if (await isPassword(entry.password, state?.password)) known = state?.password
+  }
+  return admitted(code, newcomer, parts, known)
+}
+
+/** A newcomer in the room `code`, for whose password it showed `known`. */
+async function admitted(
+  code: string,
+  newcomer: Newcomer,
+  parts: EntranceParts,
+  known?: PasswordHash,
+): Promise<Admission> {
+  const { random, log, connection, time, places } = parts
+  const secret = drawSecret(random)
+  const admission = await changeAndListen(code, secret, parts, (state) => {
+    // One answer for both: whoever guesses codes learns nothing.
+    if (!state || state.password?.hash !== (state.password && known?.hash)) throw roomNotFound(code)
+    const id = generatePeerId(random, state.peers)
+    const arrival = { ...arrivalOf(newcomer, secret), until: time() + places.leaseMs }
+    return { id, state: admit(state, id, named(newcomer), arrival) }
   })
   log({ event: 'peer_joined', connection, room: code, peer: admission.id })
   return admission
 }
 
-/** Changes the room by `place`, and listens to it from before that on. */
-async function admit(
+async function takeBack(entry: EntryOf<'resume'>, parts: EntranceParts): Promise<Admission> {
+  const { random, log, connection, time, places } = parts
+  const code = normalizeRoomCode(entry.room)
+  const secret = drawSecret(random)
+  const { id, fresh = false, presence = {} } = entry
+  const admission = await changeAndListen(code, secret, parts, (state) => {
+    const arrival = { secret: digest(secret), until: time() + places.leaseMs }
+    return { id, state: resume(state, id, digest(entry.secret), arrival, { fresh, presence }) }
+  })
+  log({ event: 'peer_resumed', connection, room: code, peer: id })
+  return admission
+}
+
+function arrivalOf({ holder, name }: Newcomer, secret: string) {
+  return { secret: digest(secret), holder, ...(name !== undefined && { isNamed: true }) }
+}
+
+function named({ presence, name = presence.name }: Newcomer): PresenceChange {
+  return { ...presence, ...(name !== undefined && { name }) }
+}
+
+function roomNotFound(code: string): NetError {
+  const message = `No room with the code ${code} can be entered so. Check the code, and the password if it has one.`
+  return new NetError('ERR_ROOM_NOT_FOUND', message)
+}
+
+/** Changes the room by `change`, and listens to it from before that on. */
+async function changeAndListen(
   code: string,
+  secret: string,
   { adapter }: EntranceParts,
-  place: (room: RoomRecord | undefined) => { readonly id: number; readonly room: RoomRecord },
+  change: (state: RoomState | undefined) => { readonly id: number; readonly state: RoomState },
 ): Promise<Admission> {
-  let held: ChannelEvent<RoomRecord>[] = []
-  let listener: ((event: ChannelEvent<RoomRecord>) => void) | undefined
+  let held: ChannelEvent<RoomState>[] = []
+  let listener: ((event: ChannelEvent<RoomState>) => void) | undefined
   // Subscribed first, so that nothing that happens after the change can be missed.
-  const channel = await adapter.subscribe<RoomRecord>(code, (event) => {
+  const channel = await adapter.subscribe<RoomState>(code, (event) => {
     if (listener) listener(event)
     else if (held.length <= MAX_HELD_MESSAGES) held.push(event)
   })
   let id = 0
-  const update: RecordUpdate<RoomRecord> = (room) => {
-    const placed = place(room)
+  const update: RecordUpdate<RoomState> = (before) => {
+    const placed = change(before)
     id = placed.id
-    return placed.room
+    return placed.state
   }
-  let record: RoomRecord | undefined
+  let state: RoomState | undefined
   try {
-    record = await adapter.transact(code, update)
+    state = await adapter.transact(code, update)
   } finally {
-    if (!record) channel.close()
+    if (!state) channel.close()
   }
-  if (!record) throw new Error('the adapter lost the room')
+  if (!state) throw new Error('the adapter lost the room')
   return {
     id,
-    record,
+    state,
     channel,
+    secret,
     listen(own) {
       if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
       const missed = held

@@ -7,13 +7,14 @@ import type { AuthorizeRequest } from './authorize.ts'
 /** One thing that happened. `connection` numbers the connections of this process. */
 export type SignalingLogEvent =
   | { readonly event: 'listening'; readonly url: string }
+  | { readonly event: 'draining'; readonly connections: number }
   | { readonly event: 'stopped' }
   | { readonly event: 'connection_opened'; readonly connection: number; readonly address: string }
   | { readonly event: 'connection_closed'; readonly connection: number; readonly code: number; readonly reason: string }
   | {
       readonly event: 'connection_refused'
       readonly address: string
-      readonly reason: 'connections' | 'address' | 'rate' | 'origin'
+      readonly reason: 'connections' | 'address' | 'rate' | 'origin' | 'draining'
     }
   /** It did not answer a ping, or did not read what was sent. */
   | {
@@ -25,13 +26,17 @@ export type SignalingLogEvent =
   | {
       readonly event: 'entered'
       readonly connection: number
-      readonly action: AuthorizeRequest['action']
+      readonly action: AuthorizeRequest['action'] | 'resume'
       readonly ms: number
     }
   | { readonly event: 'room_created'; readonly connection: number; readonly room: string; readonly topology: Topology }
   | { readonly event: 'peer_joined'; readonly connection: number; readonly room: string; readonly peer: number }
+  /** Its socket broke; its place is kept for the grace time. */
+  | { readonly event: 'peer_dropped'; readonly connection: number; readonly room: string; readonly peer: number }
+  | { readonly event: 'peer_resumed'; readonly connection: number; readonly room: string; readonly peer: number }
   | { readonly event: 'peer_left'; readonly connection: number; readonly room: string; readonly peer: number }
-  | { readonly event: 'room_ended'; readonly connection: number; readonly room: string }
+  /** `connection` is undefined where its last places ran out. */
+  | { readonly event: 'room_ended'; readonly connection: number | undefined; readonly room: string }
   /** Something that a client asked for was not done. */
   | { readonly event: 'refused'; readonly connection: number; readonly code: NetErrorCode; readonly message: string }
   | { readonly event: 'signal_relayed'; readonly connection: number; readonly room: string; readonly to: number }

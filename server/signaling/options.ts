@@ -16,6 +16,7 @@ import { MemoryClaims } from './claims.ts'
 import {
   DEFAULT_CONNECTS_PER_SECOND_PER_ADDRESS,
   DEFAULT_FAILED_ENTRIES_PER_MINUTE_PER_ADDRESS,
+  DEFAULT_HOST_WAIT_MS,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
   DEFAULT_MAX_ROOMS,
@@ -23,7 +24,10 @@ import {
   DEFAULT_MESSAGES_PER_SECOND,
   DEFAULT_MESSAGES_PER_SECOND_PER_ADDRESS,
   DEFAULT_MESSAGES_PER_SECOND_PER_ROOM,
+  DEFAULT_RESUME_GRACE_MS,
+  LEASE_GRACES,
 } from './constants.ts'
+import type { PlaceTimes } from './entrance.ts'
 import type { IceServersOption, IssueIceServers } from './ice-servers.ts'
 import type { SignalingLog } from './log.ts'
 import { MemoryAdapter } from './memory-adapter.ts'
@@ -52,6 +56,13 @@ export interface SignalingLimits {
   readonly messagesPerSecondPerRoom?: number
 }
 
+export interface PlaceOptions {
+  /** How long the place of a client whose socket broke is kept, in ms, 0 to 600,000. Default 30,000. */
+  readonly resumeGraceMs?: number
+  /** How long a star that waits is kept for its host, in ms, 0 to 86,400,000. Default 300,000. */
+  readonly hostWaitMs?: number
+}
+
 export interface SignalingServerOptions {
   /** 0 to 65535; 0 takes any free one. Default 0. Not with `server`. */
   readonly port?: number
@@ -75,6 +86,8 @@ export interface SignalingServerOptions {
   /** STUN and TURN servers that clients are told once they may enter, or what makes them: `turnServers`. Default: none. */
   readonly iceServers?: IceServersOption
   readonly limits?: SignalingLimits
+  /** How long places in rooms are kept. The same for all processes that share an adapter. */
+  readonly places?: PlaceOptions
   /** The client's address. Default: the socket's. Behind a proxy take it from a header that the proxy sets. */
   readonly addressOf?: (request: IncomingMessage) => string
   readonly clock?: Clock
@@ -86,11 +99,12 @@ export interface SignalingServerOptions {
 
 /** The options with every default filled in. */
 export type ResolvedOptions = Required<
-  Omit<SignalingServerOptions, 'host' | 'server' | 'limits' | 'ticketSecret' | 'origins'>
+  Omit<SignalingServerOptions, 'host' | 'server' | 'limits' | 'places' | 'ticketSecret' | 'origins'>
 > & {
   readonly host: string | undefined
   readonly server: HttpServer | HttpsServer | undefined
   readonly limits: Required<SignalingLimits>
+  readonly places: PlaceTimes
   readonly originAllowed: OriginCheck
 }
 
@@ -123,6 +137,13 @@ const Options = v.strictObject({
     }),
     {},
   ),
+  places: v.optional(
+    v.strictObject({
+      resumeGraceMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(600_000)), DEFAULT_RESUME_GRACE_MS),
+      hostWaitMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000)), DEFAULT_HOST_WAIT_MS),
+    }),
+    {},
+  ),
   addressOf: v.optional(functionOf<(request: IncomingMessage) => string>(), () => socketAddress),
   clock: v.optional(v.custom<Clock>(isObject, 'Expected a Clock'), () => systemClock),
   random: v.optional(functionOf<Random>(), () => systemRandom),
@@ -145,7 +166,10 @@ export function resolveOptions(options: SignalingServerOptions): ResolvedOptions
   const { ticketSecret, origins, ...rest } = resolved
   const authorize = ticketSecret === undefined ? resolved.authorize : withTickets(ticketSecret, adapter, resolved)
   const originAllowed = originCheck(origins)
-  return { ...rest, adapter, authorize, originAllowed, host: resolved.host, server: resolved.server }
+  const { resumeGraceMs: graceMs, hostWaitMs } = resolved.places
+  // Without a grace, what a process holds that died has to be found all the same.
+  const places = { graceMs, hostWaitMs, leaseMs: LEASE_GRACES * (graceMs || DEFAULT_RESUME_GRACE_MS) }
+  return { ...rest, places, adapter, authorize, originAllowed, host: resolved.host, server: resolved.server }
 }
 
 function withTickets(

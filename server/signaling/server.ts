@@ -8,9 +8,13 @@ import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { NetError } from '../../src/net/errors.ts'
 import { addressKey, Budgets } from './budgets.ts'
+import { Caretaker } from './caretaker.ts'
 import { Connection, closeSocket } from './connection.ts'
 import {
   CLOSE_TRY_LATER,
+  DEFAULT_DRAIN_MS,
+  DRAIN_STEPS,
+  FLOOD_BURSTS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_BUFFERED_CHUNKS,
   MAX_FRAGMENTS,
@@ -30,7 +34,12 @@ export interface SignalingServer {
   readonly port: number
   /** How many clients are connected. */
   readonly connectionCount: number
-  /** Tells every client, closes their sockets and, unless attached to somebody's, the HTTP server. Never rejects. */
+  /**
+   * Takes no new sockets, hands the clients over and closes: they come back to another process that shares the adapter,
+   * and keep their rooms and ids. Resolves within `deadlineMs` (default 10,000). Never rejects.
+   */
+  drain(deadlineMs?: number): Promise<void>
+  /** Tells every client that it is over, closes their sockets and, unless attached to somebody's, the HTTP server. Never rejects. */
   close(): Promise<void>
 }
 
@@ -62,12 +71,19 @@ class Server implements SignalingServer {
   readonly #perAddress = new Map<string, number>()
   readonly #budgets: Budgets
   readonly #writes = new WriteBatch()
+  readonly #caretaker: Caretaker
+  readonly #time: () => number
   #connectionsMade = 0
+  #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.#budgets = new Budgets(options.clock, options.limits)
+    // The clock goes evenly and from anywhere; processes agree on the time of day.
+    const origin = Date.now() - options.clock.now()
+    this.#time = () => origin + options.clock.now()
+    this.#caretaker = new Caretaker({ ...options, time: this.#time })
     this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
     this.#http.on('upgrade', this.#upgrade)
   }
@@ -107,6 +123,29 @@ class Server implements SignalingServer {
     log({ event: 'listening', url: this.url })
   }
 
+  drain(deadlineMs: number = DEFAULT_DRAIN_MS): Promise<void> {
+    this.#draining ??= this.#drain(deadlineMs)
+    return this.#draining
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    const { clock, log, server } = this.#options
+    log({ event: 'draining', connections: this.#connections.size })
+    if (!server) this.#http.close()
+    const connections = [...this.#connections]
+    const sleep = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
+    // Not all at once: where they go next, each of them is work.
+    const pause = deadlineMs / 2 / DRAIN_STEPS
+    const handful = Math.ceil(connections.length / DRAIN_STEPS)
+    for (let start = 0; start < connections.length; start += handful) {
+      for (const connection of connections.slice(start, start + handful)) connection.moveOn()
+      if (start + handful < connections.length) await sleep(pause)
+    }
+    const gone = Promise.all(connections.map((connection) => connection.done))
+    await Promise.race([gone, sleep(deadlineMs / 2)])
+    await this.close()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -123,6 +162,7 @@ class Server implements SignalingServer {
       ? Promise.resolve()
       : new Promise<void>((resolve) => this.#http.close(() => resolve()))
     await Promise.all(done)
+    await this.#caretaker.close()
     if (!this.#options.server) this.#http.closeAllConnections()
     await stopped
     this.#options.log({ event: 'stopped' })
@@ -161,6 +201,7 @@ class Server implements SignalingServer {
   #refusal({ headers }: IncomingMessage, address: string) {
     const { limits, originAllowed } = this.#options
     if (!originAllowed(headers.origin)) return { reason: 'origin', status: 403 } as const
+    if (this.#draining) return { reason: 'draining', status: 503 } as const
     if (this.#connections.size >= limits.connections) return { reason: 'connections', status: 503 } as const
     if (!this.#budgets.connects.take(addressKey(address), 1)) return { reason: 'rate', status: 429 } as const
     return undefined
@@ -197,7 +238,10 @@ class Server implements SignalingServer {
       addressKey: key,
       connection: number,
       client: { address, origin: request.headers.origin, url: request.url ?? '/' },
+      time: this.#time,
+      caretaker: this.#caretaker,
       bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
+      floodBucket: new TokenBucket(clock, FLOOD_BURSTS * limits.messageBurst, FLOOD_BURSTS * limits.messagesPerSecond),
     })
     this.#connections.add(connection)
     socket.once('close', () => this.#freeAddress(key))

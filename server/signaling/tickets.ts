@@ -4,22 +4,22 @@
 import type { JWTPayload } from 'jose'
 import * as v from 'valibot'
 import { NetError } from '../../src/net/errors.ts'
+import { cleanText } from '../../src/net/signaling/clean-text.ts'
+import { MAX_NAME_LENGTH } from '../../src/net/signaling/constants.ts'
 import { normalizeRoomCode } from '../../src/net/signaling/room-code.ts'
 import type { Authorize, AuthorizeRequest, Grant } from './authorize.ts'
 import { grantOf } from './authorize.ts'
 import type { ClaimStore } from './claims.ts'
-import { cleanText } from './clean-text.ts'
 import {
   DEFAULT_TICKET_LIFETIME_MS,
-  MAX_NAME_LENGTH,
   MAX_TICKET_LIFETIME_MS,
   MIN_SECRET_BYTES,
   TICKET_CLOCK_TOLERANCE_MS,
 } from './constants.ts'
 import { loadPackage } from './load-package.ts'
 
-/** What its holder may do. */
-export type TicketRight = AuthorizeRequest['action']
+/** What its holder may do. A quick match needs both; looking at the public rooms needs none, and no use of the ticket. */
+export type TicketRight = 'create' | 'join'
 
 /** A ticket's content, once it has been checked. */
 export interface Ticket {
@@ -57,6 +57,13 @@ const ALGORITHM = 'HS256'
 const AUDIENCE = 'skein-signaling'
 /** An entry's actions. The type makes sure that none is missing. */
 const RIGHTS = Object.keys({ create: true, join: true } satisfies Record<TicketRight, true>) as TicketRight[]
+
+const RIGHTS_NEEDED: Readonly<Record<AuthorizeRequest['action'], readonly TicketRight[]>> = {
+  create: ['create'],
+  join: ['join'],
+  match: ['create', 'join'],
+  list: [],
+}
 
 const Rights = v.pipe(v.array(v.picklist(RIGHTS)), v.minLength(1), v.maxLength(RIGHTS.length))
 const Name = v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH))
@@ -133,10 +140,14 @@ export function ticketCheck({ secrets, claims, authorize }: TicketCheckParts): A
   const keys = secrets.map(ticketKey)
   return async (request) => {
     const { ticket, id } = await readTicket(request.token, keys)
-    if (!ticket.rights.includes(request.action)) throw refusal(`The ticket gives no right to ${request.action}.`)
-    if (ticket.room !== undefined && ticket.room !== request.room) throw refusal('The ticket is for another room.')
+    for (const right of RIGHTS_NEEDED[request.action]) {
+      if (!ticket.rights.includes(right)) throw refusal(`The ticket gives no right to ${right}.`)
+    }
+    if (ticket.room !== undefined && request.action !== 'list' && ticket.room !== request.room)
+      throw refusal('The ticket is for another room.')
     const grant = grantOf(await authorize({ ...request, ticket }))
     if (!grant) return false
+    if (request.action === 'list') return grant
     // Last, so that nobody uses up a ticket by trying it where it is not good.
     const ttlMs = ticket.expiresAt - Date.now() + TICKET_CLOCK_TOLERANCE_MS
     if (!(await claims.claimOnce(`ticket:${id}`, ttlMs)))

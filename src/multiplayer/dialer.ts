@@ -41,6 +41,8 @@ export class Dialer {
   readonly #dials = new Map<number, Dial>()
   /** Peers that were disconnected on purpose: they cannot come back by dialling again. */
   readonly #refused = new Set<number>()
+  /** Of every peer that signaling knows: whether this side offers. */
+  readonly #offers = new Map<number, boolean>()
   #closed = false
 
   constructor(
@@ -59,8 +61,31 @@ export class Dialer {
     this.#events = events
   }
 
-  /** Signaling announced a peer. */
-  joined(id: number, offer: boolean, attempt = 0): void {
+  /** Signaling announced a peer, or the one that was there under this id came anew. */
+  joined(id: number, offer: boolean): void {
+    this.#offers.set(id, offer)
+    if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
+    this.#dial(id, offer)
+  }
+
+  /** Signals between this peer and another one may have been lost: what does not stand yet begins anew. */
+  back(id: number): void {
+    const offer = this.#offers.get(id)
+    const dial = this.#dials.get(id)
+    if (offer === undefined || this.#refused.has(id) || (this.#peer.hasPeer(id) && !dial)) return
+    // The side that answers keeps what it has until the next offer.
+    if (!offer) {
+      if (!dial) this.#dial(id, false)
+      return
+    }
+    const attempt = (dial?.attempt ?? 0) + 1
+    if (attempt > MAX_REDIALS) return
+    this.#end(id)
+    this.#peer.removePeer(id)
+    this.#dial(id, true, attempt)
+  }
+
+  #dial(id: number, offer: boolean, attempt = 0): void {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
     const dial: Dial = { offer, attempt, connection: undefined, lastFailure: undefined, cancelTimeout, held: [] }
@@ -77,6 +102,7 @@ export class Dialer {
   /** Signaling says that a peer is gone. One that is connected says goodbye itself, or falls silent. */
   left(id: number): void {
     this.#refused.delete(id)
+    this.#offers.delete(id)
     if (!this.#dials.has(id)) return
     this.#end(id)
     this.#peer.removePeer(id)
@@ -133,7 +159,7 @@ export class Dialer {
       if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
-      this.joined(from, false, attempt)
+      this.#dial(from, false, attempt)
       dial = this.#dials.get(from)
     }
     if (!dial || attempt !== dial.attempt) return

@@ -4,14 +4,15 @@ import { systemClock } from '../net/clock.ts'
 import { NetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
-import type { SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
+import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
 import { checkSilenceTimeout } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
 import { JoinedRoom } from './room.ts'
-import type { JoinRoomOptions, Room } from './room-types.ts'
+import type { JoinRoomOptions, ListRoomsOptions, QuickMatchOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
+import { isPageVisible } from './visibility.ts'
 import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 /**
@@ -20,11 +21,38 @@ import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
  * Resolves when this peer is in the room: in a star, when it is connected to the host, which is then in `peers`; in a mesh
  * at once, and the others follow as `peerConnected` events.
  * @throws {NetError} ERR_SIGNALING_URL, ERR_SIGNALING_UNREACHABLE, ERR_SIGNALING_PROTOCOL, ERR_TIMEOUT,
- * ERR_ROOM_NOT_FOUND, ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_TOKEN_REFUSED, ERR_RATE_LIMITED,
+ * ERR_ROOM_NOT_FOUND (or the password is wrong), ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_KICKED,
+ * ERR_DOES_NOT_EXIST (the place is not kept any more), ERR_TOKEN_REFUSED, ERR_RATE_LIMITED, ERR_UNAVAILABLE,
  * ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_CONNECTION_ERROR, ERR_INVALID_PARAMETER, ERR_ABORTED
  */
 export function joinRoom(options: JoinRoomOptions): Promise<Room> {
   return enter(options, 'mesh')
+}
+
+/**
+ * Joins any open public room of the topology (and the size, where `maxPeers` is given) whose metadata has all of `metadata`;
+ * where there is none, opens one. Two that ask at the same instant end in the same room.
+ * @throws {NetError} as `joinRoom` does; ERR_UNAVAILABLE where signaling knows no public rooms.
+ */
+export function quickMatch(options: QuickMatchOptions): Promise<Room> {
+  return enter(options, 'mesh', 'match')
+}
+
+/**
+ * The public rooms, page by page: give `next` of one page as `after` for the following one. A page may be empty although
+ * there is a next one.
+ * @throws {NetError} ERR_UNAVAILABLE where signaling knows no public rooms; otherwise as `joinRoom` does.
+ */
+export async function listRooms(options: ListRoomsOptions): Promise<RoomPage> {
+  const { signaling, token, signal, clock = systemClock, random = systemRandom, ...query } = options
+  const transport = chooseTransport(signaling)
+  if (!transport.list) {
+    throw new NetError('ERR_UNAVAILABLE', 'This kind of signaling knows no public rooms. A signaling server does.')
+  }
+  return transport.list(
+    { ...query, ...(token !== undefined && { token }) },
+    { clock, random, ...(signal && { signal }) },
+  )
 }
 
 /** Opens a new room, as its host. A star unless `topology` says otherwise: then this peer's id is 1. See `joinRoom`. */
@@ -32,8 +60,12 @@ export function hostRoom(options: Omit<JoinRoomOptions, 'room'>): Promise<Room> 
   return enter(options, 'star')
 }
 
-async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star'): Promise<Room> {
-  const { room: code, token, maxPeers, channels = [], autoPoll = true, signal } = options
+async function enter(
+  options: JoinRoomOptions,
+  defaultTopology: 'mesh' | 'star',
+  newRoom: 'create' | 'match' = 'create',
+): Promise<Room> {
+  const { channels = [], autoPoll = true, signal } = options
   const { clock = systemClock, random = systemRandom, silenceTimeoutMs } = options
   if (silenceTimeoutMs !== undefined) checkSilenceTimeout(silenceTimeoutMs)
   const transport = chooseTransport(options.signaling)
@@ -50,16 +82,11 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
       : { ...(options.node && { node: options.node }), ...(options.driver && { driver: options.driver }) },
   )
 
-  const request: SignalingRequest =
-    code === undefined
-      ? {
-          action: 'create',
-          topology: options.topology ?? defaultTopology,
-          ...(maxPeers !== undefined && { maxPeers }),
-          ...(token !== undefined && { token }),
-        }
-      : { action: 'join', room: code, ...(token !== undefined && { token }) }
-  const session = await transport.open(request, { clock, random, ...(signal && { signal }) })
+  const session = await transport.open(requestOf(options, defaultTopology, newRoom), {
+    clock,
+    random,
+    ...(signal && { signal }),
+  })
 
   const isStar = session.room.topology === 'star'
   const hostReached = isStar && session.id !== TARGET_PEER_SERVER ? deferred() : undefined
@@ -104,6 +131,32 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     void room.leave()
     throw error
   }
+}
+
+/** What is asked of signaling. */
+function requestOf(
+  options: JoinRoomOptions,
+  defaultTopology: 'mesh' | 'star',
+  newRoom: 'create' | 'match',
+): SignalingRequest {
+  const { room, place, token, password, topology = defaultTopology, maxPeers, metadata, whenHostLeaves } = options
+  const presence = { ...options.presence, ...(!isPageVisible() && { visible: false }) }
+  const common = {
+    ...(token !== undefined && { token }),
+    ...(Object.keys(presence).length > 0 && { presence }),
+  }
+  const secret = password !== undefined && { password }
+  if (place !== undefined) return { action: 'resume', place, ...common }
+  if (room !== undefined) return { action: 'join', room, ...secret, ...common }
+  const wanted = {
+    topology,
+    ...(maxPeers !== undefined && { maxPeers }),
+    ...(metadata !== undefined && { metadata }),
+    ...(whenHostLeaves !== undefined && { whenHostLeaves }),
+    ...common,
+  }
+  if (newRoom === 'match') return { action: 'match', ...wanted }
+  return { action: 'create', ...(options.public !== undefined && { public: options.public }), ...secret, ...wanted }
 }
 
 function chooseTransport(signaling: string | SignalingTransport): SignalingTransport {

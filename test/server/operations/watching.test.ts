@@ -46,7 +46,7 @@ describe('metrics', () => {
       await host.heard('signal')
       await guest.settled()
       const lost = await RawClient.connect(running.url)
-      lost.say({ type: 'join', version: 1, room: 'NOT-THE-REA' })
+      lost.say({ type: 'join', version: 2, room: 'NOT-THE-REA' })
       await lost.closed
       await expect.poll(() => metric(running, 'skein_connections')).toBe(2)
       expect(await metric(running, 'skein_connections_opened_total')).toBe(3)

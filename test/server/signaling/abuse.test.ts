@@ -105,7 +105,7 @@ describe('a writer of one byte at a time', () => {
     const clock = new VirtualClock()
     await withServer({ clock }, async (connect, server) => {
       const socket = await openSocket(server.port)
-      const bytes = frame(1, JSON.stringify({ type: 'create', version: 1, topology: 'mesh' }))
+      const bytes = frame(1, JSON.stringify({ type: 'create', version: 2, topology: 'mesh' }))
       for (const byte of bytes.subarray(0, -1)) socket.write(Buffer.from([byte]))
       await (await connect()).create()
       clock.advance(FIRST_MESSAGE_TIMEOUT_MS)
@@ -144,12 +144,15 @@ describe('many room codes that are guessed', () => {
       port: { send: answered, close: () => {} },
       adapter: counted,
       bucket: new TokenBucket(clock, 10, 1),
+      floodBucket: new TokenBucket(clock, 80, 8),
+      caretaker: { add() {}, delete() {}, gap() {} },
+      time: () => clock.now(),
       budgets,
       clock,
       random,
       log: () => {},
     })
-    session.receive(JSON.stringify({ type: 'join', version: 1, room }))
+    session.receive(JSON.stringify({ type: 'join', version: 2, room }))
     return answer
   }
 

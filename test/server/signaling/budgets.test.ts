@@ -61,7 +61,7 @@ describe('a budget that is shared', () => {
       const stranger = await connect({ headers: { 'x-address': '10.0.0.2' } })
       for (let n = 0; n < 16; n++) busy.say({ type: 'ping' })
       await busy.heard('pong', 15)
-      neighbour.say({ type: 'create', version: 1, topology: 'mesh' })
+      neighbour.say({ type: 'create', version: 2, topology: 'mesh' })
       expect((await neighbour.heard('error')).code).toBe('ERR_RATE_LIMITED')
       await stranger.create()
       clock.advance(1_000)

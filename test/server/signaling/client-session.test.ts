@@ -17,6 +17,7 @@ import type { RoomRecord } from '../../../src/net/signaling/room.ts'
 import { ampleBudgets } from './support.ts'
 
 const random = seededRandom(11)
+const PLACES = { graceMs: 30_000, hostWaitMs: 60_000, leaseMs: 60_000 }
 const SIGNAL = { kind: 'description', type: 'offer', sdp: 'v=0' } as const
 
 /** A session without a socket. */
@@ -39,6 +40,10 @@ class Client {
       authorize: () => true,
       iceServers: [],
       bucket: new TokenBucket(clock, 1_000, 1),
+      floodBucket: new TokenBucket(clock, 8_000, 8),
+      caretaker: { add() {}, delete() {}, gap() {} },
+      time: () => clock.now(),
+      places: PLACES,
       budgets: ampleBudgets(clock),
       addressKey: '10.0.0.1',
       clock,
@@ -54,11 +59,11 @@ class Client {
   }
 
   create(): void {
-    this.say({ type: 'create', version: 1, topology: 'mesh' })
+    this.say({ type: 'create', version: 2, topology: 'mesh' })
   }
 
   join(room: string): void {
-    this.say({ type: 'join', version: 1, room })
+    this.say({ type: 'join', version: 2, room })
   }
 
   get joined(): Extract<ServerMessage, { type: 'joined' }> {
@@ -161,10 +166,10 @@ describe('a session whose store is far away', () => {
     await adapter.go() // the first knows
     await adapter.go() // the second knows
     const ids = [first.joined.id, second.joined.id]
-    expect(second.joined.peers).toEqual([host.joined.id, first.joined.id])
+    expect(second.joined.peers.map(({ id }) => id)).toEqual([host.joined.id, first.joined.id])
     expect(second.types()).toEqual(['joined'])
-    expect(first.messages.slice(1)).toEqual([{ type: 'peer_joined', id: second.joined.id }])
-    expect(host.messages.slice(1)).toEqual(ids.map((id) => ({ type: 'peer_joined', id })))
+    expect(first.messages.slice(1)).toMatchObject([{ type: 'peer_joined', id: second.joined.id }])
+    expect(host.messages.slice(1)).toMatchObject(ids.map((id) => ({ type: 'peer_joined', id })))
   })
 
   it('keeps signals for a newcomer that does not know yet that it is in', async () => {
@@ -179,14 +184,14 @@ describe('a session whose store is far away', () => {
     await idle()
     const answer = adapter.steps.shift()
     await adapter.goAll()
-    const [, firstId = 0] = second.joined.peers
+    const firstId = second.joined.peers[1]!.id
     second.say({ type: 'signal', to: firstId, signal: SIGNAL })
     await adapter.goAll()
     expect(first.messages).toEqual([])
     answer?.go()
     await adapter.goAll()
     const { id } = second.joined
-    expect(first.messages.slice(1)).toEqual([
+    expect(first.messages.slice(1)).toMatchObject([
       { type: 'peer_joined', id },
       { type: 'signal', from: id, signal: SIGNAL },
     ])
@@ -199,7 +204,7 @@ describe('a session whose store is far away', () => {
     guest.join(code)
     await idle()
     for (let step = 1; step < steps; step++) await adapter.go()
-    const gone = guest.session.end()
+    const gone = guest.session.end('leave')
     await adapter.goAll()
     await gone
     const present = new Set<number>()
@@ -211,7 +216,7 @@ describe('a session whose store is far away', () => {
     const next = new Client(adapter)
     next.join(code)
     await adapter.goAll()
-    expect(next.joined.peers).toEqual([host.joined.id])
+    expect(next.joined.peers.map(({ id }) => id)).toEqual([host.joined.id])
   })
 })
 
@@ -235,7 +240,7 @@ describe('a session whose store fails', () => {
   it('still resolves end', async () => {
     const client = new Client(broken('transact'))
     client.create()
-    await client.session.end()
+    await client.session.end('leave')
   })
 })
 
@@ -296,7 +301,7 @@ describe('a session', () => {
     const client = new Client(adapter)
     client.create()
     await idle()
-    await client.session.end()
+    await client.session.end('leave')
     expect(adapter.roomCount).toBe(0)
     const count = client.messages.length
     await adapter.transact(client.joined.room.code, () => ({ revision: 99 }))

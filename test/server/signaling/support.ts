@@ -65,12 +65,12 @@ export class RawClient {
   }
 
   async create(topology: Topology = 'mesh', maxPeers?: number): Promise<MessageOf<'joined'>> {
-    this.say({ type: 'create', version: 1, topology, ...(maxPeers === undefined ? {} : { maxPeers }) })
+    this.say({ type: 'create', version: 2, topology, ...(maxPeers === undefined ? {} : { maxPeers }) })
     return this.heard('joined')
   }
 
   async join(room: string): Promise<MessageOf<'joined'>> {
-    this.say({ type: 'join', version: 1, room })
+    this.say({ type: 'join', version: 2, room })
     return this.heard('joined')
   }
 }

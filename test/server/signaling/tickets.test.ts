@@ -22,11 +22,11 @@ function signed(claims: Record<string, unknown>, key: Uint8Array = KEY, alg = 'H
 }
 
 function create(client: RawClient, token?: string): void {
-  client.say({ type: 'create', version: 1, topology: 'mesh', ...(token === undefined ? {} : { token }) })
+  client.say({ type: 'create', version: 2, topology: 'mesh', ...(token === undefined ? {} : { token }) })
 }
 
 function join(client: RawClient, room: string, token?: string): void {
-  client.say({ type: 'join', version: 1, room, ...(token === undefined ? {} : { token }) })
+  client.say({ type: 'join', version: 2, room, ...(token === undefined ? {} : { token }) })
 }
 
 /** A server that wants tickets, with a room in it. */

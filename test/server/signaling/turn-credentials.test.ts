@@ -161,7 +161,7 @@ describe('a server that makes ICE servers', () => {
       const client = await connect()
       client.say({ type: 'ice_servers' })
       await client.heard('error')
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
       await client.closed
       expect(client.codes()).toEqual(['ERR_UNCONFIGURED', 'ERR_TOKEN_REFUSED'])
       expect(JSON.stringify(client.messages)).not.toContain('turn')
