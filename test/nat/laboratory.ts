@@ -3,10 +3,14 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findProgram } from '../../scripts/programs.js'
 import type { SelectedRoute } from '../../src/net/drivers/driver.ts'
+import { launchBrowser } from '../support/browser.ts'
 import { startCoturn } from '../support/coturn.ts'
-import { FIREWALL_RULES, Namespaces, type NatKind, natRules } from './namespaces.ts'
+import { buildSite, type Site } from '../support/site.ts'
+import { FIREWALL_RULES, Namespaces, type NatKind, natRules, removeLeftOvers } from './namespaces.ts'
 
 /** RFC 2544: addresses of laboratories. */
 const CORE = '198.18.0.254'
@@ -18,7 +22,24 @@ const TURN_6 = '2001:db8::2'
 
 /** Longer than joinRoom takes to give a peer up (CONNECT_TIMEOUT_MS), with the start of two processes. */
 const OUTCOME_TIMEOUT_MS = 25_000
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 30_000
+
+/** Enters a room and tells after how many ms it was connected, or given up. */
+const PAGE = `
+  import { joinRoom } from 'skein'
+  window.enter = async (options) => {
+    const startedAt = performance.now()
+    const room = await joinRoom(options)
+    return new Promise((resolve) => {
+      room.on('peerConnected', (id) => {
+        room.send('through', { to: id })
+        resolve({ ms: performance.now() - startedAt })
+      })
+      room.on('connectionFailed', (id, { code, message }) => {
+        resolve({ ms: performance.now() - startedAt, error: code + ': ' + message })
+      })
+    })
+  }`
 
 export type Policy = 'all' | 'relay'
 /** What stands between a peer and the internet: a router with IPv4, or a firewall with IPv6 and nothing else. */
@@ -34,7 +55,7 @@ export interface Outcome {
 }
 
 type Report =
-  | { readonly event: 'listening'; readonly urls: string[] }
+  | { readonly event: 'listening'; readonly urls: string[]; readonly page: string }
   | { readonly event: 'joined'; readonly code: string }
   | { readonly event: 'connected'; readonly ms: number; readonly route: SelectedRoute }
   | { readonly event: 'packet'; readonly value: unknown }
@@ -43,15 +64,20 @@ type Report =
 export class Laboratory {
   readonly #net = new Namespaces()
   readonly #secret = randomBytes(16).toString('hex')
-  #urls: { readonly v4: string; readonly v6: string } | undefined
+  #urls: { readonly v4: string; readonly v6: string; readonly page: string } | undefined
+  #site: Site | undefined
   #routers = 0
 
   /** Builds the core with its servers. */
   async start(): Promise<void> {
     const net = this.#net
+    this.#site = await buildSite('nat', PAGE)
+    await removeLeftOvers()
     await net.add('core', 'signaling', 'turn')
+    await net.simplifyIPv6('core', 'signaling', 'turn')
     await net.ip('core', [
-      'link add core type bridge',
+      // Without snooping: what asks for a neighbour's address with IPv6 is multicast, and must reach everyone.
+      'link add core type bridge mcast_snooping 0',
       'link set core up',
       `addr add ${CORE}/15 dev core`,
       `addr add ${CORE_6}/64 dev core nodad`,
@@ -69,21 +95,23 @@ export class Laboratory {
       { host: SIGNALING, turn: `${TURN}:3478` },
       { host: SIGNALING_6, turn: `[${TURN_6}]:3478` },
     ]
-    const signaling = this.#node('signaling', 'signaling-server.js', { secret: this.#secret, servers })
-    const { urls } = await heard(signaling, ['listening'], START_TIMEOUT_MS)
-    this.#urls = { v4: urls[0]!, v6: urls[1]! }
+    const signaling = this.#node('signaling', 'signaling-server.js', {
+      secret: this.#secret,
+      servers,
+      site: dirname(this.#site.assets),
+    })
+    const { urls, page } = await heard(signaling, ['listening'], START_TIMEOUT_MS)
+    this.#urls = { v4: urls[0]!, v6: urls[1]!, page }
   }
 
-  stop(): Promise<void> {
-    return this.#net.remove()
+  async stop(): Promise<void> {
+    await this.#site?.close()
+    await this.#net.remove()
   }
 
   /** Has two peers meet; the second one offers. */
   async meet(accesses: readonly [Access, Access], policies: readonly [Policy, Policy]): Promise<Outcome> {
-    const number = ++this.#routers
-    const hosts = await Promise.all(
-      accesses.map((access, side) => this.#connect(`${number}${'ab'[side]}`, number * 2 + side, access)),
-    )
+    const hosts = await this.#pair(accesses)
     const { v4, v6 } = this.#urls!
     const enter = (side: 0 | 1, room?: string) =>
       this.#node(hosts[side]!, 'peer.js', {
@@ -101,11 +129,42 @@ export class Laboratory {
     return { ms: last.ms, route: last.event === 'connected' ? last.route : undefined, errors }
   }
 
+  /** The same with a page in Chromium as the second peer. */
+  async meetPage(accesses: readonly [Access, Access]): Promise<Outcome> {
+    const [host, pageHost] = await this.#pair(accesses)
+    const { v4: signaling, page: url } = this.#urls!
+    const peer = this.#node(host, 'peer.js', { signaling })
+    const { code } = await heard(peer, ['joined'], START_TIMEOUT_MS)
+    const browser = await launchBrowser('chromium', { program: this.#net.wrap(pageHost, findProgram('chromium')!) })
+    try {
+      const page = await browser.newPage()
+      await page.goto(url)
+      await page.waitForFunction('window.enter')
+      const options = JSON.stringify({ signaling, room: code })
+      const entering = page.evaluate(`window.enter(${options})`) as Promise<{ ms: number; error?: string }>
+      const [seen, { ms, error }] = await Promise.all([outcome(peer), entering])
+      const errors = seen.event === 'failed' ? [`${seen.code}: ${seen.message}`] : []
+      if (error) errors.push(error)
+      return { ms, route: seen.event === 'connected' ? seen.route : undefined, errors }
+    } finally {
+      peer.kill('SIGKILL')
+      await browser.close()
+    }
+  }
+
+  async #pair(accesses: readonly [Access, Access]): Promise<[string, string]> {
+    const number = ++this.#routers
+    const connect = (side: 0 | 1) => this.#connect(`${number}${'ab'[side]}`, number * 2 + side, accesses[side])
+    return Promise.all([connect(0), connect(1)])
+  }
+
   /** A router and the one host behind it. Returns the host's name. */
   async #connect(name: string, number: number, access: Access): Promise<string> {
     const net = this.#net
     const [router, host] = [`${name}-router`, `${name}-host`]
     await net.add(router, host)
+    if (access === 'IPv6 only') await net.simplifyIPv6(router, host)
+    else await net.withoutIPv6(router, host)
     await net.ip(router, [`link add lan type veth peer name eth0 netns {${host}}`, 'link set lan up'])
     await net.ip(host, ['link set eth0 up'])
     if (access === 'IPv6 only') {
@@ -131,6 +190,7 @@ export class Laboratory {
   async #attach(host: string, port: string, v4: readonly string[], v6: readonly string[]): Promise<void> {
     await this.#net.ip('core', [
       `link add p-${port} type veth peer name wan netns {${host}}`,
+      `link set p-${port} addrgenmode none`,
       `link set p-${port} master core`,
       `link set p-${port} up`,
     ])

@@ -1,6 +1,9 @@
 // Hosts, routers and wires of the laboratory: Linux network namespaces, virtual Ethernet and nftables.
 
 import { type ChildProcess, execFile, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram } from '../../scripts/programs.js'
 
@@ -53,6 +56,7 @@ export class Namespaces {
   readonly #prefix = `skein-${process.pid}-`
   readonly #hosts = new Set<string>()
   readonly #processes = new Set<ChildProcess>()
+  #folder: string | undefined
 
   name(host: string): string {
     return this.#prefix + host
@@ -78,8 +82,34 @@ export class Namespaces {
     await run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', `echo 1 > ${FORWARDING[version]}`])
   }
 
+  /**
+   * Has a host's later interfaces use their IPv6 addresses at once, and believe nobody who names a shorter way: it would be
+   * by an address that is still being checked for doubles.
+   */
+  async simplifyIPv6(...hosts: string[]): Promise<void> {
+    const folder = '/proc/sys/net/ipv6/conf'
+    const script = `for each in all default; do echo 0 > ${folder}/$each/accept_redirects; done; echo 0 > ${folder}/default/accept_dad`
+    await Promise.all(hosts.map((host) => run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', script])))
+  }
+
+  /** Leaves a host without IPv6: each interface that has it fills a table that all hosts of the machine share. */
+  async withoutIPv6(...hosts: string[]): Promise<void> {
+    const script = 'for each in all default; do echo 1 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done'
+    await Promise.all(hosts.map((host) => run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', script])))
+  }
+
   async nft(host: string, rules: string): Promise<void> {
     await this.#feed(rules, 'ip', 'netns', 'exec', this.name(host), findProgram('nft')!, '-f', '-')
+  }
+
+  /** The path of a script that starts a program on a host, with the arguments that it is given. */
+  wrap(host: string, program: string): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'skein-nat-'))
+    const path = join(this.#folder, host)
+    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.name(host)} ${program} --no-proxy-server "$@"\n`, {
+      mode: 0o755,
+    })
+    return path
   }
 
   /** Starts a program on a host. It is killed with the laboratory at the latest. */
@@ -95,12 +125,24 @@ export class Namespaces {
     await Promise.all([...this.#processes].map(ended))
     for (const host of this.#hosts) await run('ip', ['netns', 'del', this.name(host)]).catch(() => {})
     this.#hosts.clear()
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async #feed(text: string, program: string, ...args: string[]): Promise<void> {
     const running = run(program, args)
     running.child.stdin!.end(`${text}\n`)
     await running
+  }
+}
+
+/** Removes the hosts of runs that were killed, and what runs on them. */
+export async function removeLeftOvers(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list'])
+  for (const [, name, pid] of stdout.matchAll(/^(skein-(\d+)-\S+)/gm)) {
+    if (existsSync(`/proc/${pid}`)) continue
+    const { stdout: pids } = await run('ip', ['netns', 'pids', name!])
+    for (const each of pids.split('\n').filter(Boolean)) process.kill(Number(each), 'SIGKILL')
+    await run('ip', ['netns', 'del', name!]).catch(() => {})
   }
 }
 

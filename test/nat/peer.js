@@ -19,6 +19,9 @@ const driver = {
   },
 }
 
+// The laboratory is gone.
+process.on('disconnect', () => process.exit())
+
 const startedAt = performance.now()
 /** @type {import('../../src/index.ts').Room} */
 const room = await joinRoom({ ...JSON.parse(process.argv[2] ?? '{}'), driver })

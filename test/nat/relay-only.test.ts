@@ -108,7 +108,7 @@ describe('with relay-only, nothing that crosses signaling has an address', () =>
     { timeout: 60_000 },
     async (name) => {
       await newTap()
-      const browser = await launchBrowser(name, { 'media.peerconnection.ice.loopback': true })
+      const browser = await launchBrowser(name, { prefs: { 'media.peerconnection.ice.loopback': true } })
       browsers.push(browser)
       const page = await browser.newPage()
       await page.goto(site.url)

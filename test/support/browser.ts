@@ -17,15 +17,22 @@ const CHROMIUM_ARGS = [
   '--enable-unsafe-swiftshader',
 ]
 
-/** @param prefs Firefox's settings (about:config). */
-export function launchBrowser(name: BrowserName, prefs: Readonly<Record<string, unknown>> = {}): Promise<Browser> {
-  const executablePath = findProgram(name)
+export interface LaunchOptions {
+  /** Firefox's settings (about:config). */
+  readonly prefs?: Readonly<Record<string, unknown>>
+  /** Started instead of the browser, with its arguments, and spoken to over a pipe. Chromium only. */
+  readonly program?: string
+}
+
+export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+  const executablePath = options.program ?? findProgram(name)
   if (!executablePath) throw new Error(`${name} is missing: run \`npm test\`, which installs it.`)
   return launch({
     browser: name === 'chromium' ? 'chrome' : 'firefox',
     executablePath,
     headless: true,
-    extraPrefsFirefox: prefs,
+    extraPrefsFirefox: { ...options.prefs },
+    pipe: options.program !== undefined,
     args: name === 'chromium' ? CHROMIUM_ARGS : [],
     protocolTimeout: 60_000,
   })
