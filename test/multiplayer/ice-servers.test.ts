@@ -49,13 +49,13 @@ describe('iceServers', () => {
     const peer = watched(driver, 1)
     let asked = 0
     const iceServers = () => {
-      const urls = `turn:${++asked}.example`
+      const urls = `stun:${++asked}.example`
       return new Promise<IceServer[]>((resolve) => clock.setTimeout(() => resolve([{ urls }]), 100))
     }
     const [first] = await meet(net, { iceServers, driver: peer.driver })
     await net.until(() => first.peers.length === 1)
     // The first one only tries whether there is WebRTC at all.
-    expect(peer.made).toEqual([undefined, [{ urls: 'turn:1.example' }], [{ urls: 'turn:2.example' }]])
+    expect(peer.made).toEqual([undefined, [{ urls: 'stun:1.example' }], [{ urls: 'stun:2.example' }]])
   })
 
   it('as a function of the side that answers: what the other side signals meanwhile is kept', async () => {
@@ -90,17 +90,17 @@ describe('iceServers', () => {
     const signaling: SignalingTransport = {
       async open(request, context) {
         const session = await net.signaling.open(request, context)
-        Object.defineProperty(session, 'iceServers', { value: [{ urls: 'turn:joined.example' }] })
-        session.refreshIceServers = async () => [{ urls: `turn:fresh-${++refreshed}.example` }]
+        Object.defineProperty(session, 'iceServers', { value: [{ urls: 'stun:joined.example' }] })
+        session.refreshIceServers = async () => [{ urls: `stun:fresh-${++refreshed}.example` }]
         return session
       },
     }
     const [first] = await meet(net, { signaling, driver: peer.driver })
     await net.until(() => first.peers.length === 1)
     expect(peer.made.slice(1)).toEqual([
-      [{ urls: 'turn:joined.example' }],
-      [{ urls: 'turn:fresh-1.example' }],
-      [{ urls: 'turn:fresh-2.example' }],
+      [{ urls: 'stun:joined.example' }],
+      [{ urls: 'stun:fresh-1.example' }],
+      [{ urls: 'stun:fresh-2.example' }],
     ])
   })
 

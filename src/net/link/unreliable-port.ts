@@ -66,8 +66,9 @@ export class UnreliablePort {
    * @param key A packet that waits with the same key is replaced.
    */
   send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
-    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now)))
-      this.#write(packet, ordered, now, receipt)
+    // A full message goes; whether another may is asked for each.
+    if (this.#packets > 0 && !this.writer.fits(packet.payload.length)) this.#finish(now)
+    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now))) this.#write(packet, ordered, now, receipt)
     else this.#wait(packet, ordered, now, key, receipt)
   }
 
