@@ -124,7 +124,7 @@ export const FLAGS: readonly Flag[] = [
     limits.DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
     'Sockets of one address (for IPv6: one network of 64 bits).',
   ),
-  limit('max-rooms', 'N', limits.DEFAULT_MAX_ROOMS, 'Rooms in all.'),
+  limit('max-rooms', 'N', limits.DEFAULT_MAX_ROOMS, 'Rooms in all; with --redis 100,000 unless said otherwise.'),
   limit('message-burst', 'N', limits.DEFAULT_MESSAGE_BURST, 'Messages of one player at once, per started KiB.'),
   limit('messages-per-second', 'N', limits.DEFAULT_MESSAGES_PER_SECOND, 'The same, all the time.'),
   limit(

@@ -32,6 +32,8 @@ export interface ClientSessionParts extends EntranceParts {
   readonly caretaker: Pick<Caretaker, 'add' | 'delete' | 'gap'>
 }
 
+const NOTHING = (): void => {}
+
 export class ClientSession {
   readonly #parts: ClientSessionParts
   readonly #iceServers: ClientIceServers
@@ -167,7 +169,9 @@ export class ClientSession {
     if (this.#entered) throw new BadMessage('ERR_ALREADY_IN_USE', 'This connection has entered a room already.')
     this.#entered = true
     this.#cancelEntryTimer()
-    const { port, caretaker, log, connection, clock } = this.#parts
+    // Lets go of the timer: players stay for hours.
+    this.#cancelEntryTimer = NOTHING
+    const { port, caretaker, log, connection, clock, adapter, budgets, time, places } = this.#parts
     const startedAt = clock.now()
     let admission: Admission | undefined
     try {
@@ -179,7 +183,12 @@ export class ClientSession {
     }
     if (!admission) return
     const membership = new Membership(admission, {
-      ...this.#parts,
+      connection,
+      adapter,
+      budgets,
+      time,
+      places,
+      log,
       send: (message) => port.send(message),
       expelled: (code, message) => this.#expel(code, message),
       gap: (code) => caretaker.gap(code),

@@ -8,15 +8,25 @@ import type { ClientPort, ClientSessionParts } from './client-session.ts'
 import { ClientSession } from './client-session.ts'
 import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES, PING_PERIOD_MS } from './constants.ts'
 
+type OwnParts = Pick<ClientSessionParts, 'connection' | 'client' | 'addressKey' | 'bucket' | 'floodBucket'>
+export type SharedParts = Omit<ClientSessionParts, keyof OwnParts | 'port'>
+
 export class Connection {
   /** Resolves when the socket is closed and the client's room knows. */
   readonly done: Promise<void>
   readonly #session: ClientSession
 
-  /** @param write Called before each message. */
-  constructor(socket: WebSocket, write: () => void, parts: Omit<ClientSessionParts, 'port'>) {
-    const { clock, log, connection } = parts
-    const session = new ClientSession({ ...parts, port: new SocketPort(socket, write, parts) })
+  /**
+   * @param write Called before each message.
+   * @param shared What all connections of the server have, and `own` what only this one has.
+   */
+  constructor(socket: WebSocket, write: () => void, shared: SharedParts, own: OwnParts) {
+    const { clock, log } = shared
+    const { connection } = own
+    const port = new SocketPort(socket, write, { clock, log, connection })
+    // Inherited and not copied: that would be a kilobyte of each connection.
+    const parts: ClientSessionParts = Object.assign(Object.create(shared), own, { port })
+    const session = new ClientSession(parts)
     this.#session = session
 
     let answered = true

@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws'
 import { NetError } from '../../src/net/errors.ts'
 import { addressKey, Budgets } from './budgets.ts'
 import { Caretaker } from './caretaker.ts'
+import type { SharedParts } from './connection.ts'
 import { Connection, closeSocket } from './connection.ts'
 import {
   CLOSE_TRY_LATER,
@@ -73,6 +74,7 @@ class Server implements SignalingServer {
   readonly #writes = new WriteBatch()
   readonly #caretaker: Caretaker
   readonly #time: () => number
+  readonly #shared: SharedParts
   #connectionsMade = 0
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -84,6 +86,11 @@ class Server implements SignalingServer {
     const origin = Date.now() - options.clock.now()
     this.#time = () => origin + options.clock.now()
     this.#caretaker = new Caretaker({ ...options, time: this.#time })
+    const { adapter, authorize, iceServers, clock, random, log, places } = options
+    const time = this.#time
+    const caretaker = this.#caretaker
+    const budgets = this.#budgets
+    this.#shared = { adapter, authorize, iceServers, clock, random, log, places, time, budgets, caretaker }
     this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
     this.#http.on('upgrade', this.#upgrade)
   }
@@ -232,14 +239,10 @@ class Server implements SignalingServer {
     this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const connection = new Connection(socket, () => this.#writes.hold(stream), {
-      ...this.#options,
-      budgets: this.#budgets,
+    const connection = new Connection(socket, () => this.#writes.hold(stream), this.#shared, {
       addressKey: key,
       connection: number,
       client: { address, origin: request.headers.origin, url: request.url ?? '/' },
-      time: this.#time,
-      caretaker: this.#caretaker,
       bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
       floodBucket: new TokenBucket(clock, FLOOD_BURSTS * limits.messageBurst, FLOOD_BURSTS * limits.messagesPerSecond),
     })

@@ -10,7 +10,8 @@ interface Sent {
 }
 
 export class SignalQuota {
-  readonly #sent = new Map<number, Sent>()
+  /** Made when first used: most players have nothing to say most of the time. */
+  #sent: Map<number, Sent> | undefined
 
   /** Counts `signal` to `peer`, and says whether it is within the limits. */
   allows(peer: number, signal: Signal): boolean {
@@ -21,6 +22,7 @@ export class SignalQuota {
   }
 
   #sentTo(peer: number): Sent {
+    this.#sent ??= new Map()
     const known = this.#sent.get(peer)
     if (known) return known
     if (this.#sent.size >= MAX_PEERS_REMEMBERED) {

@@ -74,10 +74,9 @@ export class Laboratory {
     this.#site = await buildSite('nat', PAGE)
     await removeLeftOvers()
     await net.add('core', 'signaling', 'turn')
-    await net.simplifyIPv6('core', 'signaling', 'turn')
     await net.ip('core', [
-      // Without snooping: what asks for a neighbour's address with IPv6 is multicast, and must reach everyone.
-      'link add core type bridge mcast_snooping 0',
+      // With an address of its own: a bridge takes the lowest of its ports', and changes it when one is added.
+      'link add core address 02:00:00:00:00:01 type bridge',
       'link set core up',
       `addr add ${CORE}/15 dev core`,
       `addr add ${CORE_6}/64 dev core nodad`,
@@ -163,8 +162,6 @@ export class Laboratory {
     const net = this.#net
     const [router, host] = [`${name}-router`, `${name}-host`]
     await net.add(router, host)
-    if (access === 'IPv6 only') await net.simplifyIPv6(router, host)
-    else await net.withoutIPv6(router, host)
     await net.ip(router, [`link add lan type veth peer name eth0 netns {${host}}`, 'link set lan up'])
     await net.ip(host, ['link set eth0 up'])
     if (access === 'IPv6 only') {
@@ -190,7 +187,6 @@ export class Laboratory {
   async #attach(host: string, port: string, v4: readonly string[], v6: readonly string[]): Promise<void> {
     await this.#net.ip('core', [
       `link add p-${port} type veth peer name wan netns {${host}}`,
-      `link set p-${port} addrgenmode none`,
       `link set p-${port} master core`,
       `link set p-${port} up`,
     ])

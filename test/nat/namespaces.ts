@@ -82,22 +82,6 @@ export class Namespaces {
     await run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', `echo 1 > ${FORWARDING[version]}`])
   }
 
-  /**
-   * Has a host's later interfaces use their IPv6 addresses at once, and believe nobody who names a shorter way: it would be
-   * by an address that is still being checked for doubles.
-   */
-  async simplifyIPv6(...hosts: string[]): Promise<void> {
-    const folder = '/proc/sys/net/ipv6/conf'
-    const script = `for each in all default; do echo 0 > ${folder}/$each/accept_redirects; done; echo 0 > ${folder}/default/accept_dad`
-    await Promise.all(hosts.map((host) => run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', script])))
-  }
-
-  /** Leaves a host without IPv6: each interface that has it fills a table that all hosts of the machine share. */
-  async withoutIPv6(...hosts: string[]): Promise<void> {
-    const script = 'for each in all default; do echo 1 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done'
-    await Promise.all(hosts.map((host) => run('ip', ['netns', 'exec', this.name(host), 'sh', '-c', script])))
-  }
-
   async nft(host: string, rules: string): Promise<void> {
     await this.#feed(rules, 'ip', 'netns', 'exec', this.name(host), findProgram('nft')!, '-f', '-')
   }

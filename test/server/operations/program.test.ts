@@ -84,7 +84,7 @@ describe('skein-server', () => {
     const client = await RawClient.connect(await program.says(/connect to (ws:\S+)/))
     await client.create()
     program.child.kill('SIGTERM')
-    expect((await client.closed).code).toBe(1001)
+    expect(await client.closed).toEqual({ code: 1012, reason: 'resume' })
     expect(await program.ended).toBe(0)
   })
 
