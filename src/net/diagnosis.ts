@@ -218,6 +218,14 @@ const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
     }
     const has = (type: CandidateType) =>
       local.some((kind) => kind.type === type) || remote.some((kind) => kind.type === type)
+    const reached = (kinds: readonly CandidateKind[]) => kinds.some(({ type }) => type === 'srflx' || type === 'relay')
+    const configured = (configuration.iceServers ?? []).length > 0
+    if (configured && !reached(local) && reached(remote)) {
+      return 'No STUN or TURN server answered this side: its network seems to block UDP. A browser gets out with a turn: URL with ?transport=tcp, or with turns:; Node does not.'
+    }
+    if (configured && reached(local) && !reached(remote)) {
+      return 'The other side has only addresses of its own: its network seems to block UDP, or it has no STUN and TURN servers.'
+    }
     if (has('relay')) {
       return 'Not even the way through the TURN relay is open: look at its log, and whether its ports 49152 to 65535 are open.'
     }

@@ -96,6 +96,9 @@ export const ACK_HISTORY = 32
 /** How long the arrival of a packet is kept back, in ms, in case something goes the other way: less than a tick at 60 Hz. */
 export const ACK_DELAY_MS = 10
 
+/** Whoever sent within this time will send again soon, in ms: a tick at 30 Hz and a bit. A timer for each packet is garbage. */
+export const CONVERSATION_MS = 40
+
 /** The same for messages of the stream: they set its pace. */
 export const STREAM_ACK_DELAY_MS = 5
 

@@ -54,7 +54,9 @@ export class Path {
   #fullInRound = false
   /** Rounds without a queue although the window was full. */
   #calmRounds = 0
+  /** Bytes a ms. */
   readonly #rates = new Float64Array(RATE_ROUNDS)
+  #bestRate = 0
   #round = 0
   #cutAt = Number.NEGATIVE_INFINITY
   #jitter = 0
@@ -64,7 +66,7 @@ export class Path {
 
   /** Bytes a second that arrived, at best of the last few round trips; 0: not known yet. */
   get rate(): number {
-    return Math.max(...this.#rates) * 1000
+    return this.#bestRate * 1000
   }
 
   /** Bytes a second that the path takes: what arrived or, where less was sent than might, what could have been. */
@@ -177,7 +179,7 @@ export class Path {
     const elapsed = now - this.#roundAt
     if (elapsed > (this.roundTripMs ?? 0) / 4) {
       const place = (this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS
-      this.#rates[place] = Math.max(this.#rates[place]!, this.#delivered / elapsed)
+      this.#note(place, Math.max(this.#rates[place]!, this.#delivered / elapsed))
     }
     this.#set(this.#product())
   }
@@ -192,7 +194,7 @@ export class Path {
   /** Bandwidth-delay product and the queue that is aimed at. */
   #product(): number {
     // The last round: a rate that was possible once is why there is a queue now.
-    const rate = this.#rates[(this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS] || Math.max(...this.#rates)
+    const rate = this.#rates[(this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS] || this.#bestRate
     return rate * ((this.roundTripMs ?? 0) + this.targetMs)
   }
 
@@ -202,17 +204,25 @@ export class Path {
     if (roundTrip === undefined || elapsed < Math.max(roundTrip, 20)) return
     // A round that was mostly a pause says nothing about the path.
     if (elapsed < 4 * Math.max(roundTrip, 20)) {
-      this.#rates[this.#round % RATE_ROUNDS] = this.#delivered / elapsed
+      this.#note(this.#round % RATE_ROUNDS, this.#delivered / elapsed)
       this.#round += 1
     }
     if (this.#fullInRound) {
-      const most = WINDOW_ROUNDS * Math.max(...this.#rates) * (roundTrip + this.targetMs)
+      const most = WINDOW_ROUNDS * this.#bestRate * (roundTrip + this.targetMs)
       if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now
     this.#delivered = 0
     this.#fullInRound = false
+  }
+
+  #note(round: number, rate: number): void {
+    const rates = this.#rates
+    rates[round] = rate
+    let best = 0
+    for (let i = 0; i < RATE_ROUNDS; i++) if (rates[i]! > best) best = rates[i]!
+    this.#bestRate = best
   }
 
   #set(window: number): void {

@@ -10,6 +10,7 @@ import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   ACK_DELAY_MS,
   BULK_FROM,
+  CONVERSATION_MS,
   GOODBYE_TIMEOUT_MS,
   HEARTBEAT_MS,
   INITIAL_WINDOW,
@@ -548,8 +549,10 @@ export class PeerLink {
     }
     const dueAt = now + delayMs
     if (dueAt >= this.#ackDueAt) return
-    this.#cancelAck?.()
     this.#ackDueAt = dueAt
+    // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
+    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastSentAt < CONVERSATION_MS) return
+    this.#cancelAck?.()
     this.#cancelAck = this.#clock.setTimeout(() => {
       if (this.#acknowledger.owes) this.#acknowledgeNow()
       else this.#ackDueAt = Number.POSITIVE_INFINITY

@@ -68,7 +68,8 @@ export class UnreliablePort {
   send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
     // A full message goes; whether another may is asked for each.
     if (this.#packets > 0 && !this.writer.fits(packet.payload.length)) this.#finish(now)
-    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now))) this.#write(packet, ordered, now, receipt)
+    if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now)))
+      this.#write(packet, ordered, now, receipt)
     else this.#wait(packet, ordered, now, key, receipt)
   }
 
