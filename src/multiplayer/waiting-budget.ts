@@ -27,9 +27,9 @@ export class WaitingBudget<Owner extends PacketOwner> {
   /** False: there is no room for this one. */
   add(owner: Owner, payload: Uint8Array): boolean {
     const { waiting } = owner
-    // One packet always, however large: it was allowed to be sent.
-    const tooMuch = waiting.packets >= MAX_WAITING_PACKETS || waiting.bytes + payload.length > MAX_WAITING_BYTES
-    if (waiting.packets > 0 && tooMuch) return false
+    // A packet that is larger than the limit was allowed to be sent: it finds room where a small one would.
+    const bytes = Math.min(payload.length, MAX_WAITING_BYTES / 2)
+    if (waiting.packets >= MAX_WAITING_PACKETS || waiting.bytes + bytes > MAX_WAITING_BYTES) return false
     const full = this.#packets >= MAX_ROOM_WAITING_PACKETS || this.#bytes + payload.length > MAX_ROOM_WAITING_BYTES
     // Who has taken less than an equal part is not refused for what the others have taken.
     const peers = Math.max(1, this.#present.size)

@@ -45,6 +45,11 @@ export class Acknowledger {
     this.#events = events
   }
 
+  /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
+  get asks(): boolean {
+    return this.path.isNarrow || this.sent.flight * 2 > this.path.window
+  }
+
   /** Reliable messages arrived. */
   madeProgress(): void {
     this.#owesProgress = true
@@ -85,14 +90,14 @@ export class Acknowledger {
     const message = writer.finish()
     put16(message, 1, this.sent.next)
     this.lastSentAt = now
-    if (tells) this.sent.sent(message.length, now, receipts)
+    if (tells) this.sent.sent(message.length, now, (message[0]! & Flag.Asks) !== 0, receipts)
     else this.sent.skip(now)
     return message
   }
 
   /**
    * Reads the header of a message. Returns where its frames begin, or -1 for a message that was seen before.
-   * `number` and `asks` tell the rest. @throws {NetError} ERR_INVALID_DATA
+   * `number` and `asked` tell the rest. @throws {NetError} ERR_INVALID_DATA
    */
   read(message: Uint8Array, now: number): number {
     const flags = byteAt(message, 0)
@@ -105,7 +110,7 @@ export class Acknowledger {
     if (flags & Flag.Progress) at += PROGRESS_BYTES
     if (at > message.length) throw new NetError('ERR_INVALID_DATA', 'An unreliable message without all of its header.')
     this.number = this.received.note(sequence, now)
-    this.asks = (flags & Flag.Asks) !== 0
+    this.asked = (flags & Flag.Asks) !== 0
     if (this.number < 0) return -1
     this.owes = true
     at = UNRELIABLE_HEADER
@@ -123,7 +128,7 @@ export class Acknowledger {
   /** Of the message that was read last: its number, which does not wrap. */
   number = -1
   /** Of the message that was read last: its sender waits for an acknowledgement. */
-  asks = false
+  asked = false
 
   #acknowledge(message: Uint8Array, at: number, now: number): void {
     const flight = this.#events.flight()

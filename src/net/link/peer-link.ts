@@ -9,6 +9,7 @@ import { Acknowledger } from './acknowledger.ts'
 import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   ACK_DELAY_MS,
+  ACK_EVERY,
   BULK_FROM,
   CONVERSATION_MS,
   GOODBYE_TIMEOUT_MS,
@@ -123,6 +124,7 @@ export class PeerLink {
   #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
   #streamMessages = 0
+  #unacknowledged = 0
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
   #goodbye: number = Goodbye.Left
@@ -169,9 +171,6 @@ export class PeerLink {
       lossOut: sent.loss,
       queueMs: path.queueMs(this.#clock.now()),
       capacityBytesPerSecond: path.capacity || undefined,
-      ...(globalThis.process?.env.V
-        ? { window: path.window, rate: path.rate, target: path.targetMs, flight: this.#flight }
-        : {}),
     }
   }
 
@@ -372,9 +371,14 @@ export class PeerLink {
   #flush(): void {
     const now = this.#clock.now()
     const { window } = this.#acknowledger.path
-    for (const port of this.#ports) if (!port.reliable) (port as UnreliablePort).flush(now)
-    for (const port of this.#ports) {
-      if (port.reliable) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
+    // By index, here and below: this runs with every message, and an iterator is garbage.
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[i]!
+      if (!port.reliable && port.hasWork) (port as UnreliablePort).flush(now)
+    }
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[i]!
+      if (port.reliable && port.hasWork) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
     }
     const { lanes } = this.#streamOut
     if (lanes.packets > 0) {
@@ -384,6 +388,7 @@ export class PeerLink {
       this.#streamOut.flush(most - this.#acknowledger.sent.flight - this.#first.flight)
       this.#probe(now)
     } else if (this.#streamOut.flight > 0) this.#probe(now)
+    if (this.#full.size === 0) return
     for (const lane of this.#full) {
       if (this.#waiting(lane) > LANE_LOW_WATER) continue
       this.#full.delete(lane)
@@ -446,8 +451,9 @@ export class PeerLink {
     const now = this.#clock.now()
     const start = acknowledger.read(message, now)
     if (start < 0) return
-    const { number, asks } = acknowledger
-    if (asks) this.#acknowledgeNow()
+    const { number, asked } = acknowledger
+    this.#unacknowledged += 1
+    if (asked || this.#unacknowledged >= ACK_EVERY) this.#acknowledgeNow()
     else if (start < message.length) this.#owe(ACK_DELAY_MS)
     // What waited for room may go now.
     if (start > 3) this.flush()
@@ -564,6 +570,7 @@ export class PeerLink {
     this.#cancelAck?.()
     this.#ackDueAt = Number.POSITIVE_INFINITY
     this.#streamMessages = 0
+    this.#unacknowledged = 0
     if (this.#state !== 'connected') return
     this.#guard(() => {
       const now = this.#clock.now()
