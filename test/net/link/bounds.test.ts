@@ -1,4 +1,4 @@
-// What a remote can make a link keep, and how far a sender may run ahead.
+// What a remote can make a link keep, how far a sender may run ahead, and what acknowledgements cost.
 
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../../src/net/clock.ts'
@@ -90,4 +90,18 @@ it('a sender of small stream messages waits for acknowledgements before it is fu
   sender.taken(1)
   send()
   expect(channel.sent).toHaveLength(MAX_STREAM_AHEAD + 1)
+})
+
+it.each([2, 5, 8, 12])('two that talk all the time need no messages for acknowledgements: %i ms apart', (apart) => {
+  const pair = LinkPair.connected()
+  const before = [pair.a, pair.b].map(({ channels }) => channels[1]!.sent.length)
+  for (let tick = 0; tick < 60; tick++) {
+    pair.a.sendUnreliable('a')
+    pair.clock.advance(apart)
+    pair.b.sendUnreliable('b')
+    pair.clock.advance(16 - apart)
+  }
+  const sent = [pair.a, pair.b].map(({ channels }, i) => channels[1]!.sent.length - before[i]!)
+  // And two heartbeats, and their answers.
+  for (const count of sent) expect(count).toBeLessThanOrEqual(60 + 4)
 })
