@@ -33,6 +33,8 @@ export class Acknowledger {
   streamIn = 0
   /** Something arrived of which the other side does not know yet. */
   owes = false
+  /** How often the other side was told what it did not know. */
+  tellings = 0
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents
@@ -76,6 +78,7 @@ export class Acknowledger {
       at = put16(bytes, at, this.streamIn)
       at = put16(bytes, at, this.streamIn >>> 16)
     }
+    if (this.owes) this.tellings += 1
     this.owes = false
     this.#owesProgress = false
     bytes[0] = flags

@@ -121,6 +121,8 @@ export class PeerLink {
   #silenceMs = 0
   #lastTick = 0
   #ackDueAt = Number.POSITIVE_INFINITY
+  /** What the acknowledger counted when that was set. */
+  #tellings = 0
   #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
   #streamMessages = 0
@@ -549,6 +551,12 @@ export class PeerLink {
    */
   #owe(delayMs: number): void {
     const now = this.#clock.now()
+    const { tellings } = this.#acknowledger
+    // What was due until now rode along with a packet.
+    if (tellings !== this.#tellings) {
+      this.#cancelAck?.()
+      this.#ackDueAt = Number.POSITIVE_INFINITY
+    }
     if (now >= this.#ackDueAt) {
       this.#acknowledgeNow()
       return
@@ -556,6 +564,7 @@ export class PeerLink {
     const dueAt = now + delayMs
     if (dueAt >= this.#ackDueAt) return
     this.#ackDueAt = dueAt
+    this.#tellings = tellings
     // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
     if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastSentAt < CONVERSATION_MS) return
     this.#cancelAck?.()
