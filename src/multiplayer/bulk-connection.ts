@@ -54,12 +54,13 @@ export class BulkConnection {
     return this.state === 'dialling'
   }
 
-  /** What the other side says. @throws {NetError} ERR_INVALID_DATA */
+  /** What the other side says. @throws {NetError} ERR_INVALID_DATA, ERR_UNCONFIGURED, ERR_OUT_OF_MEMORY */
   signal(payload: Uint8Array): void {
     const signal = read(payload)
     switch (signal.kind) {
       case 'wanted':
-        if (this.state === 'none' && this.#parts.offers) this.#dial()
+        if (this.state === 'shared') this.#say({ kind: 'failed' })
+        else if (this.state === 'none' && this.#parts.offers) this.#dial()
         return
       case 'failed':
         this.#end(false)
@@ -69,6 +70,7 @@ export class BulkConnection {
         return
       case 'description':
         if (signal.type === 'offer') {
+          if (this.state === 'shared') this.#say({ kind: 'failed' })
           if (this.#parts.offers || this.#connection || this.state === 'shared') return
           this.#begin()
           this.#connect()
@@ -77,6 +79,12 @@ export class BulkConnection {
     }
   }
 
+  /** It took no more. */
+  fail(): void {
+    this.#end(true)
+  }
+
+  /** There is none from now on. */
   close(): void {
     this.state = 'shared'
     this.#cancelTimeout()
@@ -92,7 +100,11 @@ export class BulkConnection {
 
   #dial(): void {
     this.#begin()
-    this.#connect()?.createOffer()
+    try {
+      this.#connect()?.createOffer()
+    } catch {
+      this.#end(true)
+    }
   }
 
   #connect(): WebRTCPeerConnection | undefined {

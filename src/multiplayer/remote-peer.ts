@@ -54,7 +54,7 @@ export class RemotePeer implements PacketOwner {
   #routeAskedAt = Number.NEGATIVE_INFINITY
   #wasConnected = false
   #lastError: NetError | undefined
-  #bulk: BulkConnection | undefined
+  readonly #bulk: BulkConnection
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: the connection has started already. */
   constructor(
@@ -94,8 +94,9 @@ export class RemotePeer implements PacketOwner {
       packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
       drained: events.drained,
       progress: events.progress,
-      bulkWaits: () => this.#bulk?.want() ?? false,
-      signal: (payload) => this.#bulk?.signal(payload),
+      bulkWaits: () => this.#bulk.want(),
+      bulkRefused: () => this.#bulk.fail(),
+      signal: (payload) => this.#bulk.signal(payload),
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
@@ -103,7 +104,8 @@ export class RemotePeer implements PacketOwner {
       ended: (reason) => this.#ended(reason),
     }
     this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents, silenceTimeoutMs })
-    if (offersBulk !== undefined) this.#bulk = this.#makeBulk(offersBulk)
+    this.#bulk = this.#makeBulk(offersBulk === true)
+    if (offersBulk === undefined) this.#bulk.close()
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {
       this.#lastError = error
@@ -150,11 +152,11 @@ export class RemotePeer implements PacketOwner {
 
   /** How bulk travels: over a connection of its own, or over the one that it shares with everything else. */
   get bulkRoute(): 'own' | 'shared' {
-    return this.#bulk?.state === 'open' ? 'own' : 'shared'
+    return this.#bulk.state === 'open' ? 'own' : 'shared'
   }
 
   #closeConnections(): void {
-    this.#bulk?.close()
+    this.#bulk.close()
     this.connection.close()
   }
 
@@ -195,7 +197,7 @@ export class RemotePeer implements PacketOwner {
   #ended(reason: LinkEnd): void {
     if (reason === 'left' || reason === 'disconnected_by_remote') {
       // The remote closes as soon as it has our answer; we wait for that, so that the answer gets out.
-      this.#bulk?.close()
+      this.#bulk.close()
       const cancel = this.#clock.setTimeout(() => this.connection.close(), LINGER_MS)
       this.connection.on('connectionStateChanged', () => {
         cancel()

@@ -6,16 +6,34 @@ import {
   FIRST_ALLOCATION,
   MAX_LANES,
   MAX_RELIABLE_PACKET,
-  MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   PROGRESS_STEP,
 } from './constants.ts'
 import { byteAt, u32At } from './frames.ts'
 import { FIRST_PIECE, LAST_PIECE } from './wire.ts'
 
-/** Memory of unfinished packets, shared by the links of one multiplayer peer. */
+/** Memory of unfinished packets: of one peer, as a part of what all peers of one multiplayer peer may take. */
 export class UnfinishedBudget {
   bytes = 0
+  readonly #limit: number
+  readonly #whole: UnfinishedBudget | undefined
+
+  constructor(limit: number = MAX_UNFINISHED_BYTES_IN_ALL, whole?: UnfinishedBudget) {
+    this.#limit = limit
+    this.#whole = whole
+  }
+
+  /** Takes some. False: there is not so much left. */
+  take(bytes: number): boolean {
+    if (this.bytes + bytes > this.#limit || this.#whole?.take(bytes) === false) return false
+    this.bytes += bytes
+    return true
+  }
+
+  giveBack(bytes: number): void {
+    this.bytes -= bytes
+    this.#whole?.giveBack(bytes)
+  }
 }
 
 interface Unfinished {
@@ -33,7 +51,6 @@ export class Joiner {
   readonly #unfinished = new Map<number, Unfinished>()
   /** Lanes whose packet was refused: its further pieces are passed over. */
   readonly #skipping = new Set<number>()
-  #bytes = 0
 
   constructor(budget: UnfinishedBudget, receiving: Receiving) {
     this.#budget = budget
@@ -89,12 +106,9 @@ export class Joiner {
     if (needed > packet.content.length) {
       const size = Math.min(packet.total, Math.max(needed, FIRST_ALLOCATION, packet.content.length * 2))
       const more = size - packet.content.length
-      const own = this.#bytes + more
-      if (own > MAX_UNFINISHED_BYTES || this.#budget.bytes + more > MAX_UNFINISHED_BYTES_IN_ALL) {
-        throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${own - more} bytes.`)
+      if (!this.#budget.take(more)) {
+        throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.#budget.bytes} bytes.`)
       }
-      this.#bytes = own
-      this.#budget.bytes += more
       const larger = new Uint8Array(size)
       larger.set(packet.content.subarray(0, packet.length))
       packet.content = larger
@@ -114,8 +128,7 @@ export class Joiner {
     const packet = this.#unfinished.get(lane)
     if (!packet) return
     this.#unfinished.delete(lane)
-    this.#bytes -= packet.content.length
-    this.#budget.bytes -= packet.content.length
+    this.#budget.giveBack(packet.content.length)
   }
 }
 
