@@ -54,7 +54,7 @@ export class BulkConnection {
     return this.state === 'dialling'
   }
 
-  /** What the other side says. @throws {NetError} ERR_INVALID_DATA */
+  /** What the other side says. @throws {NetError} ERR_INVALID_DATA, ERR_UNCONFIGURED, ERR_OUT_OF_MEMORY */
   signal(payload: Uint8Array): void {
     const signal = read(payload)
     switch (signal.kind) {
@@ -80,6 +80,12 @@ export class BulkConnection {
     }
   }
 
+  /** It took no more. */
+  fail(): void {
+    this.#end(true)
+  }
+
+  /** There is none from now on. */
   close(): void {
     this.state = 'shared'
     this.#cancelTimeout()
@@ -95,7 +101,11 @@ export class BulkConnection {
 
   #dial(): void {
     this.#begin()
-    this.#connect()?.createOffer()
+    try {
+      this.#connect()?.createOffer()
+    } catch {
+      this.#end(true)
+    }
   }
 
   #connect(): WebRTCPeerConnection | undefined {

@@ -12,17 +12,19 @@ export type PendingEvent =
   | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
   | { readonly type: 'error'; readonly error: NetError }
   | { readonly type: 'progress'; readonly progress: TransferProgress }
+  /** What became of an unreliable packet: bounded by what was sent. */
+  | { readonly type: 'receipt'; readonly tell: () => void }
   /** Bounded by the budget of what may wait. */
   | { readonly type: 'packet'; readonly packet: OwnedPacket }
 
 export class PendingEvents {
   #events: PendingEvent[] = []
-  /** Without packets. */
+  /** Without packets and receipts. */
   #count = 0
   #errors = 0
 
   add(event: PendingEvent): void {
-    if (event.type !== 'packet' && !this.#admit(event)) return
+    if (isCounted(event) && !this.#admit(event)) return
     this.#events.push(event)
   }
 
@@ -50,7 +52,7 @@ export class PendingEvents {
   }
 
   /** What comes too often is left out: errors beyond the first, and visits of which the user need not know. */
-  #admit(event: Exclude<PendingEvent, { type: 'packet' }>): boolean {
+  #admit(event: CountedEvent): boolean {
     if (event.type === 'error') {
       if (this.#errors >= MAX_PENDING_ERRORS) return false
       this.#errors += 1
@@ -68,14 +70,20 @@ export class PendingEvents {
 
   #keep(test: (event: PendingEvent) => boolean): void {
     this.#events = this.#events.filter(test)
-    this.#count = this.#events.filter(({ type }) => type !== 'packet').length
+    this.#count = this.#events.filter(isCounted).length
     this.#errors = this.#events.filter(({ type }) => type === 'error').length
   }
+}
+
+type CountedEvent = Exclude<PendingEvent, { type: 'packet' | 'receipt' }>
+
+function isCounted(event: PendingEvent): event is CountedEvent {
+  return event.type !== 'packet' && event.type !== 'receipt'
 }
 
 /** Which peer it is about. */
 function idOf(event: PendingEvent): number | undefined {
   if (event.type === 'packet') return event.packet.from
   if (event.type === 'progress') return event.progress.peer
-  return event.type === 'error' ? undefined : event.id
+  return event.type === 'error' || event.type === 'receipt' ? undefined : event.id
 }

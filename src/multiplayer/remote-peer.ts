@@ -95,6 +95,7 @@ export class RemotePeer implements PacketOwner {
       drained: events.drained,
       progress: events.progress,
       bulkWaits: () => this.#bulk.want(),
+      bulkRefused: () => this.#bulk.fail(),
       signal: (payload) => this.#bulk.signal(payload),
       rejected: (error) => {
         this.#lastError = error
@@ -103,7 +104,7 @@ export class RemotePeer implements PacketOwner {
       ended: (reason) => this.#ended(reason),
     }
     this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents, silenceTimeoutMs })
-    this.#bulk = this.#makeBulk(offersBulk ?? false)
+    this.#bulk = this.#makeBulk(offersBulk === true)
     if (offersBulk === undefined) this.#bulk.close()
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {

@@ -17,6 +17,8 @@ export class WaitingBudget<Owner extends PacketOwner> {
   readonly #present = new Set<Owner>()
   /** Those of whom something still waits, the one that went first at the front. */
   #gone: Owner[] = []
+  /** One packet of each beyond the limit, and only that, is let in beside what is counted: it was allowed to be sent. */
+  readonly #oversized = new Map<Owner, Uint8Array>()
   #packets = 0
   #bytes = 0
 
@@ -27,9 +29,12 @@ export class WaitingBudget<Owner extends PacketOwner> {
   /** False: there is no room for this one. */
   add(owner: Owner, payload: Uint8Array): boolean {
     const { waiting } = owner
-    // A packet that is larger than the limit was allowed to be sent: it finds room where a small one would.
-    const bytes = Math.min(payload.length, MAX_WAITING_BYTES / 2)
-    if (waiting.packets >= MAX_WAITING_PACKETS || waiting.bytes + bytes > MAX_WAITING_BYTES) return false
+    if (payload.length > MAX_WAITING_BYTES && !this.#oversized.has(owner)) {
+      this.#oversized.set(owner, payload)
+      this.#count(owner, 1, 0)
+      return true
+    }
+    if (waiting.packets >= MAX_WAITING_PACKETS || waiting.bytes + payload.length > MAX_WAITING_BYTES) return false
     const full = this.#packets >= MAX_ROOM_WAITING_PACKETS || this.#bytes + payload.length > MAX_ROOM_WAITING_BYTES
     // Who has taken less than an equal part is not refused for what the others have taken.
     const peers = Math.max(1, this.#present.size)
@@ -42,7 +47,12 @@ export class WaitingBudget<Owner extends PacketOwner> {
 
   /** It was read. Of an owner whose packets were dropped meanwhile nothing counts any more. */
   remove(owner: Owner, payload: Uint8Array): void {
-    if (owner.waiting.packets > 0) this.#count(owner, -1, -payload.length)
+    if (owner.waiting.packets === 0) return
+    if (this.#oversized.get(owner) !== payload) this.#count(owner, -1, -payload.length)
+    else {
+      this.#oversized.delete(owner)
+      this.#count(owner, -1, 0)
+    }
   }
 
   /** `owner` is gone. Returns those whose packets must be dropped, because too much of the gone waits. */
@@ -51,9 +61,14 @@ export class WaitingBudget<Owner extends PacketOwner> {
     this.#gone = this.#gone.filter(({ waiting }) => waiting.packets > 0)
     this.#gone.push(owner)
     const dropped: Owner[] = []
-    const sum = (of: 'packets' | 'bytes') => this.#gone.reduce((total, { waiting }) => total + waiting[of], 0)
-    while (sum('packets') > MAX_WAITING_PACKETS || sum('bytes') > MAX_WAITING_BYTES) dropped.push(this.#gone.shift()!)
-    for (const each of dropped) this.#count(each, -each.waiting.packets, -each.waiting.bytes)
+    const packets = () => this.#gone.reduce((sum, { waiting }) => sum + waiting.packets, 0)
+    const bytes = () =>
+      this.#gone.reduce((sum, each) => sum + each.waiting.bytes + (this.#oversized.get(each)?.length ?? 0), 0)
+    while (packets() > MAX_WAITING_PACKETS || bytes() > MAX_WAITING_BYTES) dropped.push(this.#gone.shift()!)
+    for (const each of dropped) {
+      this.#oversized.delete(each)
+      this.#count(each, -each.waiting.packets, -each.waiting.bytes)
+    }
     return dropped
   }
 

@@ -271,8 +271,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.flush()
     this.#emitWaiting()
     for (const item of this.#pending.take()) {
-      // A listener closed this peer.
-      if (this.#mode === 'none') return
+      // A listener closed this peer. Receipts are owed all the same.
+      if (this.#mode === 'none' && item.type !== 'receipt') continue
       if (item.type === 'packet') this.#budget.remove(item.packet.owner, item.packet.payload)
       this.#emitNow(item)
     }
@@ -283,12 +283,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#announced.clear()
     this.#inbox.clear()
-    this.#pending.clear()
+    const owed = this.#pending.take().filter(({ type }) => type === 'receipt')
     this.#budget = new WaitingBudget()
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
     this.#checkDrained()
+    for (const item of owed) this.#emitNow(item)
     await Promise.all(remotes.map((remote) => remote.leave('left')))
   }
 
@@ -362,7 +363,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         const { link, id } = remote
         if (reliable) link.sendReliable(port, packet, lane)
         else {
-          const tell = receipt && ((delivered: boolean) => isolated(() => receipt(delivered, id)))
+          const tell =
+            receipt && ((delivered: boolean) => this.#deliver({ type: 'receipt', tell: () => receipt(delivered, id) }))
           link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
         }
         if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
@@ -509,7 +511,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   #deliver(item: PendingEvent): void {
-    if (this.#autoPoll) this.#emitNow(item)
+    // Nobody polls a peer that is closed.
+    if (this.#autoPoll || this.#mode === 'none') this.#emitNow(item)
     else this.#pending.add(item)
   }
 
@@ -534,6 +537,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         break
       case 'progress':
         this.emit('progress', item.progress)
+        break
+      case 'receipt':
+        try {
+          item.tell()
+        } catch (error) {
+          reportUncaught(error)
+        }
         break
       case 'packet':
         // A listener dropped its sender with `disconnectPeer(id, true)`.

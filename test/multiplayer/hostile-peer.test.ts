@@ -110,21 +110,6 @@ describe('a peer that was announced is closed after a few', () => {
       await expectClosed(scene)
     }))
 
-  it(': more than it may have unfinished, in all lanes of the reliable channel and the stream', () =>
-    attacked(async (scene) => {
-      const { line, intruder, witness } = scene
-      await greeted(scene)
-      const content = new Uint8Array(1_100)
-      const started = new Set<number>()
-      for (let i = 0; line.open && i < 200_000; i++) {
-        const lane = 3 + (i % 3)
-        line.say(piece(content, started.has(lane) ? { lane } : { lane, total: 60 * 1024 * 1024 }))
-        started.add(lane)
-        while (line.open && line.reliable.bufferedAmount() > 1_000_000) await turn()
-      }
-      expect(await witness.lost(intruder.id)).toBe('buffer_overflow')
-    }))
-
   it(': a flood of noise on the unreliable channel', () =>
     attacked(async (scene) => {
       await greeted(scene)

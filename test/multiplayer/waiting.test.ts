@@ -10,6 +10,7 @@ import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import { PendingEvents } from '../../src/multiplayer/pending-events.ts'
 import { type PacketOwner, WaitingBudget } from '../../src/multiplayer/waiting-budget.ts'
 import { NetError } from '../../src/net/errors.ts'
+import { MAX_RELIABLE_PACKET } from '../../src/net/link/constants.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
 
 const MIB = 1024 * 1024
@@ -40,6 +41,20 @@ describe('what waits to be read', () => {
     expect(budget.add(other!, empty)).toBe(false)
     budget.remove(other!, empty)
     expect(budget.add(other!, empty)).toBe(true)
+  })
+
+  it('takes one packet beyond the limit for each peer, whatever waits before and after it', () => {
+    const budget = new WaitingBudget()
+    const [one] = owners(budget, 1)
+    const largest = new Uint8Array(MAX_RELIABLE_PACKET)
+    expect(budget.add(one!, mebibyte)).toBe(true)
+    expect(budget.add(one!, largest)).toBe(true)
+    expect(budget.add(one!, mebibyte)).toBe(true)
+    expect(budget.add(one!, new Uint8Array(MAX_RELIABLE_PACKET))).toBe(false)
+    budget.remove(one!, mebibyte)
+    budget.remove(one!, largest)
+    expect(budget.add(one!, largest)).toBe(true)
+    expect(fill(budget, one!)).toBe(MAX_WAITING_BYTES / MIB - 1)
   })
 
   it('is bounded in all, and a flood of some does not take the part of the others', () => {

@@ -12,6 +12,8 @@ import { ACKNOWLEDGEMENT_BYTES, Flag, PROGRESS_BYTES, UNRELIABLE_HEADER } from '
 
 /** Times travel in eighths of a ms, in 16 bits: they wrap after 8 s, and only differences of neighbours count. */
 const TICKS_PER_MS = 8
+/** Longer delays cannot be told from shorter ones, in ms: half of what the 16 bits hold. */
+const MAX_DELAY_MS = 0x8000 / TICKS_PER_MS
 /** What `heldFor` counts in, in ms; 255: longer than can be said. */
 const HELD_STEP_MS = 0.25
 
@@ -145,7 +147,8 @@ export class Acknowledger {
         this.roundTrip.add(sample)
         this.path.roundTrip(sample, now)
       }
-      this.path.delayed(this.#delay(u16At(message, at + 6), sentAt), now)
+      // Longer ago, the 16 bits may have wrapped: somebody was frozen.
+      if (now - sentAt < MAX_DELAY_MS) this.path.delayed(this.#delay(u16At(message, at + 6), sentAt), now)
     }
     if (bytes > 0) this.path.delivered(bytes, flight, now)
   }

@@ -6,37 +6,33 @@ import {
   FIRST_ALLOCATION,
   MAX_LANES,
   MAX_RELIABLE_PACKET,
-  MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   PROGRESS_STEP,
 } from './constants.ts'
 import { byteAt, u32At } from './frames.ts'
 import { FIRST_PIECE, LAST_PIECE } from './wire.ts'
 
-/** Memory of unfinished packets: of all channels of one link, within that of the links of one multiplayer peer. */
+/** Memory of unfinished packets: of one peer, as a part of what all peers of one multiplayer peer may take. */
 export class UnfinishedBudget {
   bytes = 0
   readonly #limit: number
-  readonly #all: UnfinishedBudget | undefined
+  readonly #whole: UnfinishedBudget | undefined
 
-  /** @param all What it is a part of. Without: it is the whole. */
-  constructor(all?: UnfinishedBudget) {
-    this.#all = all
-    this.#limit = all ? MAX_UNFINISHED_BYTES : MAX_UNFINISHED_BYTES_IN_ALL
+  constructor(limit: number = MAX_UNFINISHED_BYTES_IN_ALL, whole?: UnfinishedBudget) {
+    this.#limit = limit
+    this.#whole = whole
   }
 
-  /** @throws {NetError} ERR_OUT_OF_MEMORY */
-  take(bytes: number): void {
-    if (this.bytes + bytes > this.#limit) {
-      throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.bytes} bytes.`)
-    }
-    this.#all?.take(bytes)
+  /** Takes some. False: there is not so much left. */
+  take(bytes: number): boolean {
+    if (this.bytes + bytes > this.#limit || this.#whole?.take(bytes) === false) return false
     this.bytes += bytes
+    return true
   }
 
-  give(bytes: number): void {
+  giveBack(bytes: number): void {
     this.bytes -= bytes
-    this.#all?.give(bytes)
+    this.#whole?.giveBack(bytes)
   }
 }
 
@@ -109,7 +105,10 @@ export class Joiner {
     const needed = packet.length + content.length
     if (needed > packet.content.length) {
       const size = Math.min(packet.total, Math.max(needed, FIRST_ALLOCATION, packet.content.length * 2))
-      this.#budget.take(size - packet.content.length)
+      const more = size - packet.content.length
+      if (!this.#budget.take(more)) {
+        throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.#budget.bytes} bytes.`)
+      }
       const larger = new Uint8Array(size)
       larger.set(packet.content.subarray(0, packet.length))
       packet.content = larger
@@ -129,7 +128,7 @@ export class Joiner {
     const packet = this.#unfinished.get(lane)
     if (!packet) return
     this.#unfinished.delete(lane)
-    this.#budget.give(packet.content.length)
+    this.#budget.giveBack(packet.content.length)
   }
 }
 

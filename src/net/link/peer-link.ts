@@ -24,6 +24,7 @@ import {
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
   MAX_SILENCE_STEP_MS,
+  MAX_UNFINISHED_BYTES,
   PROBE_MS,
   SILENCE_TIMEOUT_MS,
   STREAM_ACK_DELAY_MS,
@@ -34,10 +35,11 @@ import { u32At } from './frames.ts'
 import { UnfinishedBudget } from './joiner.ts'
 import { CONTROL_LANE, type LaneTable, splitLanes } from './lane-table.ts'
 import type { OutgoingPacket } from './lanes.ts'
+import { News } from './news.ts'
 import { ReliablePort } from './reliable-port.ts'
 import type { Receipt } from './sent-log.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
-import type { Tap } from './tap.ts'
+import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
 import { Goodbye, KIND_MASK, Kind } from './wire.ts'
 
@@ -63,6 +65,8 @@ export interface LinkEvents {
    * when the stream keeps to a trickle.
    */
   bulkWaits?(): boolean
+  /** The bulk connection took no more. */
+  bulkRefused?(): void
   /** The remote says something about the bulk connection. */
   signal?(payload: Uint8Array): void
   /** The remote sent something that cannot be understood. */
@@ -109,6 +113,7 @@ export class PeerLink {
   readonly #streamIn: StreamReceiver
   readonly #acknowledger: Acknowledger
   readonly #greeting: Uint8Array
+  readonly #news = new News()
   readonly #silenceTimeoutMs: number
   /** Of each channel. The stream counts with the first. */
   readonly #counters: readonly TrafficCounters[]
@@ -126,6 +131,7 @@ export class PeerLink {
   #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
   #streamMessages = 0
+  /** Unreliable messages that came since the last acknowledgement. */
   #unacknowledged = 0
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
@@ -135,7 +141,7 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, lanes } = options
-    const budget = new UnfinishedBudget(options.budget)
+    const budget = new UnfinishedBudget(MAX_UNFINISHED_BYTES, options.budget)
     this.#silenceTimeoutMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
@@ -146,7 +152,8 @@ export class PeerLink {
       progress: (reliable, stream) => this.#hearProgress(reliable, stream),
     })
     const { urgent, bulk } = splitLanes(lanes)
-    const sending = (lane: number, bytes: number, total: number) => events.progress?.('out', lane, bytes, total)
+    const sending = (lane: number, bytes: number, total: number) =>
+      this.#news.add(() => events.progress?.('out', lane, bytes, total))
     const receiving = (lane: number, bytes: number, total: number) => events.progress?.('in', lane, bytes, total)
     this.#ports = channels.map(({ channel, reliable }, port) =>
       reliable
@@ -186,15 +193,18 @@ export class PeerLink {
 
   /** Hears of every frame in and out; one listener, `undefined` for none. */
   set tap(tap: Tap | undefined) {
-    const clock = this.#clock
+    const hearer = (direction: 'in' | 'out', port: number, reliable: boolean) =>
+      tap &&
+      ((frame: Frame) => {
+        const at = this.#clock.now()
+        this.#news.add(() => tap({ ...frame, direction, at, port, reliable }))
+      })
     for (const [port, { reader, writer, reliable }] of this.#ports.entries()) {
-      reader.onFrame = tap && ((frame) => tap({ ...frame, direction: 'in', at: clock.now(), port, reliable }))
-      writer.onFrame = tap && ((frame) => tap({ ...frame, direction: 'out', at: clock.now(), port, reliable }))
+      reader.onFrame = hearer('in', port, reliable)
+      writer.onFrame = hearer('out', port, reliable)
     }
-    this.#streamIn.reader.onFrame =
-      tap && ((frame) => tap({ ...frame, direction: 'in', at: clock.now(), port: 0, reliable: true }))
-    this.#streamOut.writer.onFrame =
-      tap && ((frame) => tap({ ...frame, direction: 'out', at: clock.now(), port: 0, reliable: true }))
+    this.#streamIn.reader.onFrame = hearer('in', 0, true)
+    this.#streamOut.writer.onFrame = hearer('out', 0, true)
   }
 
   /** The channel is open on this side. */
@@ -242,16 +252,16 @@ export class PeerLink {
     key?: string | number,
     receipt?: Receipt,
   ): void {
-    if (this.#state !== 'connected') {
-      receipt?.(false)
-      return
-    }
-    this.#counters[port]!.packetsOut += 1
-    try {
-      ;(this.#ports[port] as UnreliablePort).send(packet, ordered, this.#clock.now(), key, receipt)
-    } catch (error) {
-      this.#refused(error)
-    }
+    const told = receipt && ((delivered: boolean) => this.#news.add(() => receipt(delivered)))
+    if (this.#state === 'connected') {
+      this.#counters[port]!.packetsOut += 1
+      try {
+        ;(this.#ports[port] as UnreliablePort).send(packet, ordered, this.#clock.now(), key, told)
+      } catch (error) {
+        this.#refused(error)
+      }
+    } else told?.(false)
+    this.#news.tell()
   }
 
   /** Says something about the bulk connection to the remote. */
@@ -267,12 +277,18 @@ export class PeerLink {
     } catch (error) {
       this.#refused(error)
     }
+    this.#news.tell()
   }
 
   /** The stream goes over this channel from now on: a connection of its own. */
   openBulk(channel: LinkChannel): void {
     const put = (message: Uint8Array) => {
-      channel.putPacket(message)
+      try {
+        channel.putPacket(message)
+      } catch {
+        // The game's own channels may be well.
+        this.#news.add(() => this.#events.bulkRefused?.())
+      }
       this.#counters[0]!.bytesOut += message.length
     }
     this.#streamOut.use(channel, put, false)
@@ -283,7 +299,8 @@ export class PeerLink {
   /** That connection is gone: the stream goes on over the first channel, with what may be lost. */
   closeBulk(): void {
     if (this.#state === 'over') return
-    this.#guard(() => this.#streamOut.use(this.#first.channel, (message) => this.#first.put(message, 0), true))
+    this.#streamOut.use(this.#first.channel, (message) => this.#first.put(message, 0), true)
+    if (this.#state === 'leaving') this.#guard(() => this.#streamOut.flushAll())
     this.flush()
   }
 
@@ -293,7 +310,7 @@ export class PeerLink {
     this.#heard = true
     this.#counters[0]!.bytesIn += message.length
     this.#checked(0, () => {
-      checkLength(message)
+      checkSize(message)
       if ((byteOf(message) & KIND_MASK) !== Kind.Stream) throw invalid('Only the stream goes over this channel.')
       this.#receiveStream(message)
     })
@@ -305,13 +322,14 @@ export class PeerLink {
     this.#heard = true
     this.#counters[port]!.bytesIn += message.length
     try {
-      checkLength(message)
+      checkSize(message)
       const each = this.#ports[port]!
       if (each.reliable) this.#receiveReliable(port, each as ReliablePort, message)
       else this.#receiveUnreliable(port, each as UnreliablePort, message)
     } catch (error) {
       this.#misunderstood(port, error)
     }
+    this.#news.tell()
   }
 
   /** Counts something bad that the remote sent over channel `port`; after a few the link ends. */
@@ -358,6 +376,7 @@ export class PeerLink {
     this.#streamIn.close()
     this.#acknowledger.sent.close()
     this.#finishGoodbye?.()
+    this.#news.tell()
   }
 
   /** Bytes on their way, on all channels. */
@@ -367,7 +386,10 @@ export class PeerLink {
 
   #waiting(lane: number): number {
     const { lanes, flight } = this.#streamOut
-    return lanes.has(lane) ? lanes.waiting(lane) + flight : this.#first.lanes.waiting(lane) + this.#first.flight
+    if (lanes.has(lane)) return lanes.waiting(lane) + flight
+    let waiting = this.#first.flight
+    for (const port of this.#ports) if (port.reliable) waiting += (port as ReliablePort).lanes.waiting(lane)
+    return waiting
   }
 
   #flush(): void {
@@ -383,7 +405,7 @@ export class PeerLink {
       if (port.reliable && port.hasWork) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
     }
     const { lanes } = this.#streamOut
-    if (lanes.packets > 0) {
+    if (this.#streamOut.waits) {
       // Where packets are lost, a transfer on the game's association is felt in the game.
       const waits = lanes.bytes > BULK_FROM && this.#events.bulkWaits?.() === true
       const most = waits && this.#acknowledger.sent.loss > 0 ? Math.min(window, TRICKLE_WINDOW) : window
@@ -400,6 +422,7 @@ export class PeerLink {
 
   /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
   #probe(now: number): void {
+    if (this.#state !== 'connected') return
     if (now - this.#acknowledger.lastSentAt >= PROBE_MS) this.#unreliable.sendNow(now, true)
     this.#cancelProbe ??= this.#clock.setTimeout(() => {
       this.#cancelProbe = undefined
@@ -550,6 +573,7 @@ export class PeerLink {
    * hidden tabs ring once a second.
    */
   #owe(delayMs: number): void {
+    if (this.#state === 'over') return
     const now = this.#clock.now()
     const { tellings } = this.#acknowledger
     // What was due until now rode along with a packet.
@@ -613,10 +637,8 @@ export class PeerLink {
       const payload = Uint8Array.of(reason, end, end >>> 8, end >>> 16, end >>> 24)
       for (const [index, port] of this.#ports.entries()) {
         if (!port.reliable) continue
-        const { lanes } = port as ReliablePort
-        lanes.clear()
-        lanes.add(CONTROL_LANE, { kind: Kind.Goodbye, payload: index === 0 ? payload : payload.subarray(0, 1) })
-        ;(port as ReliablePort).flushAll()
+        const said = { kind: Kind.Goodbye, payload: index === 0 ? payload : payload.subarray(0, 1) }
+        ;(port as ReliablePort).say(CONTROL_LANE, said)
       }
     })
   }
@@ -632,7 +654,7 @@ export class PeerLink {
   #tryEnd(): void {
     if (this.#streamEnd !== this.#streamIn.next || this.#state === 'over') return
     if (!this.#ports.every((port) => !port.reliable || (port as ReliablePort).ended)) return
-    this.#control(Kind.GoodbyeAck, NOTHING)
+    this.#guard(() => this.#first.say(CONTROL_LANE, { kind: Kind.GoodbyeAck, payload: NOTHING }))
     this.fail(this.#goodbye === Goodbye.Kicked ? 'disconnected_by_remote' : 'left')
   }
 
@@ -653,6 +675,7 @@ export class PeerLink {
     } catch (error) {
       this.#misunderstood(port, error)
     }
+    this.#news.tell()
   }
 
   #misunderstood(port: number, error: unknown): void {
@@ -670,6 +693,7 @@ export class PeerLink {
     } catch (error) {
       this.#refused(error)
     }
+    this.#news.tell()
   }
 
   #refused(error: unknown): void {
@@ -678,13 +702,13 @@ export class PeerLink {
   }
 }
 
-function byteOf(message: Uint8Array): number {
-  return message[0] ?? 0
+/** Nobody who keeps to the format makes a larger one; whoever does would have us keep it, early or as a piece. */
+function checkSize({ length }: Uint8Array): void {
+  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
 }
 
-/** All that is kept of what is unfinished or came too early is bounded by the length of a message. */
-function checkLength({ length }: Uint8Array): void {
-  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes.`)
+function byteOf(message: Uint8Array): number {
+  return message[0] ?? 0
 }
 
 function invalid(message: string): NetError {

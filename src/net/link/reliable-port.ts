@@ -5,7 +5,7 @@ import type { LinkChannel, TrafficCounters } from './channel.ts'
 import { LAST_HIGH_WATER, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
-import { type LaneSettings, Lanes, type Sending } from './lanes.ts'
+import { type LaneSettings, Lanes, type OutgoingPacket, type Sending } from './lanes.ts'
 
 export class ReliablePort {
   readonly reliable = true
@@ -62,6 +62,13 @@ export class ReliablePort {
   /** Hands over everything that the channel takes. */
   flushAll(): void {
     while (this.lanes.packets > 0 && this.channel.bufferedAmount <= LAST_HIGH_WATER) this.#next()
+  }
+
+  /** Hands over one last frame, whatever waits: there is no later. */
+  say(lane: number, packet: OutgoingPacket): void {
+    this.lanes.clear()
+    this.lanes.add(lane, packet)
+    this.#next()
   }
 
   /** Hands over a message that did not come from the lanes. `flight`: what of it counts here as on its way. */

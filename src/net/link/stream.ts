@@ -21,6 +21,8 @@ export class StreamSender {
   /** Not taken in yet, from `#first` on: sent again when the way that they took is lost. */
   #sent: Uint8Array[] = []
   #first = 0
+  /** Of these the next that is to be handed over: all have been, until a way is lost. */
+  #again = 0
 
   /** @param put Sends over the first reliable channel, which is `channel`. */
   constructor(
@@ -36,26 +38,29 @@ export class StreamSender {
 
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
-    while (
-      this.lanes.packets > 0 &&
-      this.flight < window &&
-      this.#sent.length - this.#first < MAX_STREAM_AHEAD &&
-      this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER
-    ) {
+    while (this.waits && this.flight < window && this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER) {
+      if (this.#again === this.#sent.length && this.#sent.length - this.#first >= MAX_STREAM_AHEAD) return
       this.#next()
     }
   }
 
   /** Hands over everything that the channel takes: there is no later. */
   flushAll(): void {
-    while (this.lanes.packets > 0 && this.#channel.bufferedAmount <= LAST_HIGH_WATER) this.#next()
+    while (this.waits && this.#channel.bufferedAmount <= LAST_HIGH_WATER) this.#next()
   }
 
-  /** From now on over this channel. */
+  /** There is something to hand over. */
+  get waits(): boolean {
+    return this.lanes.packets > 0 || this.#again < this.#sent.length
+  }
+
+  /** From now on over this channel. `again`: what was not taken in yet may be lost, and goes once more, at the pace of all. */
   use(channel: LinkChannel, put: (message: Uint8Array) => void, again: boolean): void {
     this.#channel = channel
     this.#put = put
-    if (again) for (let i = this.#first; i < this.#sent.length; i++) put(this.#sent[i]!)
+    if (!again) return
+    this.#again = this.#first
+    this.flight = 0
   }
 
   /** The other side has everything before `position`. Returns the bytes of what is new, or -1 for what was never sent. */
@@ -65,12 +70,17 @@ export class StreamSender {
     if (news >= 0x8000_0000) return 0
     if (news > waiting) return -1
     let bytes = 0
-    for (let i = 0; i < news; i++) bytes += this.#sent[this.#first++]!.length
+    for (let i = 0; i < news; i++, this.#first++) {
+      const { length } = this.#sent[this.#first]!
+      bytes += length
+      if (this.#first < this.#again) this.flight -= length
+    }
+    this.#again = Math.max(this.#again, this.#first)
     if (this.#first >= 256 && this.#first * 2 >= this.#sent.length) {
       this.#sent = this.#sent.slice(this.#first)
+      this.#again -= this.#first
       this.#first = 0
     }
-    this.flight -= bytes
     return bytes
   }
 
@@ -78,19 +88,25 @@ export class StreamSender {
     this.lanes.clear()
     this.#sent = []
     this.#first = 0
+    this.#again = 0
+    this.flight = 0
   }
 
   #next(): void {
+    if (this.#again === this.#sent.length) this.#write()
+    const message = this.#sent[this.#again++]!
+    this.flight += message.length
+    this.#put(message)
+  }
+
+  #write(): void {
     const { bytes } = this.writer
     bytes[0] = Kind.Stream | LAST
     for (let i = 0; i < 4; i++) bytes[1 + i] = (this.next >>> (8 * i)) & 0xff
     this.writer.start(STREAM_HEADER)
     this.lanes.fill(this.writer)
-    const message = this.writer.finish().slice()
+    this.#sent.push(this.writer.finish().slice())
     this.next = (this.next + 1) >>> 0
-    this.flight += message.length
-    this.#sent.push(message)
-    this.#put(message)
   }
 }
 

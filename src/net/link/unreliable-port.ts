@@ -82,7 +82,7 @@ export class UnreliablePort {
   flush(now: number): void {
     this.#finish(now)
     if (this.#waiting.length === 0) return
-    this.#dropOld(now)
+    this.#expire(now)
     let gone = 0
     for (const { packet, ordered, receipt } of this.#waiting) {
       if (this.#packets === 0 && !this.#mayGo(now)) break
@@ -94,9 +94,10 @@ export class UnreliablePort {
     this.#finish(now)
   }
 
-  /** Sends a message of its own: with a packet, or for its header alone. It waits for nothing. */
+  /** Sends what is there, and a header alone where nothing is. Not into a full channel: it would come too late. */
   sendNow(now: number, asks: boolean): void {
     this.#finish(now)
+    if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return
     this.#acknowledger.start(this.writer, now, asks)
     this.#handOver(now, asks)
   }
@@ -203,18 +204,24 @@ export class UnreliablePort {
       this.#waiting.push({ packet, ordered, key, receipt, at: now })
       this.#waitingBytes += packet.payload.length
     }
-    this.#dropOld(now)
+    let tooMany = 0
+    while (this.#waitingBytes > MAX_WAITING_UNRELIABLE_BYTES) this.#drop(this.#waiting[tooMany++]!)
+    if (tooMany > 0) this.#waiting.splice(0, tooMany)
   }
 
-  #dropOld(now: number): void {
-    let gone = 0
-    for (const { packet, receipt, at } of this.#waiting) {
-      if (now - at <= MAX_UNRELIABLE_WAIT_MS && this.#waitingBytes <= MAX_WAITING_UNRELIABLE_BYTES) break
-      this.#waitingBytes -= packet.payload.length
-      this.#counters.dropped += 1
-      gone += 1
-      receipt?.(false)
+  /** What waits for too long. A packet that replaced another is newer than those behind it. */
+  #expire(now: number): void {
+    let kept = 0
+    for (const each of this.#waiting) {
+      if (now - each.at <= MAX_UNRELIABLE_WAIT_MS) this.#waiting[kept++] = each
+      else this.#drop(each)
     }
-    if (gone > 0) this.#waiting.splice(0, gone)
+    this.#waiting.length = kept
+  }
+
+  #drop({ packet, receipt }: Waiting): void {
+    this.#waitingBytes -= packet.payload.length
+    this.#counters.dropped += 1
+    receipt?.(false)
   }
 }

@@ -8,11 +8,6 @@ export function byteCorpus(target: string): Uint8Array[] {
   return files(target, '.hex').map(bytesOf)
 }
 
-/** Files `*.hex` with one message a line. */
-export function messagesCorpus(target: string): Uint8Array[][] {
-  return files(target, '.hex').map((text) => text.split('\n').map(bytesOf))
-}
-
 /** Files `*.txt`, to the letter, but that `⟦ab*3⟧` stands for `ababab`. */
 export function textCorpus(target: string): string[] {
   return files(target, '.txt').map((text) =>
