@@ -37,8 +37,12 @@ export class Acknowledger {
   owes = false
   /** How often the other side was told what it did not know. */
   tellings = 0
+  /** Unreliable messages that arrived since the last acknowledgement. */
+  unacknowledged = 0
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
+  /** When packets went out last, and not an acknowledgement or a question alone, in ms. */
+  lastPacketAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents
   #owesProgress = false
   #lastTicks = Number.NaN
@@ -68,6 +72,7 @@ export class Acknowledger {
     const { received } = this
     if (this.owes && received.newest >= 0) {
       flags |= Flag.Acknowledges
+      this.unacknowledged = 0
       at = put16(bytes, at, received.newest)
       at = put16(bytes, at, received.history)
       at = put16(bytes, at, received.history >>> 16)
@@ -118,6 +123,7 @@ export class Acknowledger {
     this.asked = (flags & Flag.Asks) !== 0
     if (this.number < 0) return -1
     this.owes = true
+    this.unacknowledged += 1
     at = UNRELIABLE_HEADER
     if (flags & Flag.Acknowledges) {
       this.#acknowledge(message, at, now)

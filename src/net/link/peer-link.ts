@@ -131,8 +131,6 @@ export class PeerLink {
   #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
   #streamMessages = 0
-  /** Unreliable messages that came since the last acknowledgement. */
-  #unacknowledged = 0
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
   #goodbye: number = Goodbye.Left
@@ -477,8 +475,7 @@ export class PeerLink {
     const start = acknowledger.read(message, now)
     if (start < 0) return
     const { number, asked } = acknowledger
-    this.#unacknowledged += 1
-    if (asked || this.#unacknowledged >= ACK_EVERY) this.#acknowledgeNow()
+    if (asked || acknowledger.unacknowledged >= ACK_EVERY) this.#acknowledgeNow()
     else if (start < message.length) this.#owe(ACK_DELAY_MS)
     // What waited for room may go now.
     if (start > 3) this.flush()
@@ -590,7 +587,7 @@ export class PeerLink {
     this.#ackDueAt = dueAt
     this.#tellings = tellings
     // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
-    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastSentAt < CONVERSATION_MS) return
+    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastPacketAt < CONVERSATION_MS) return
     this.#cancelAck?.()
     this.#cancelAck = this.#clock.setTimeout(() => {
       if (this.#acknowledger.owes) this.#acknowledgeNow()
@@ -603,7 +600,6 @@ export class PeerLink {
     this.#cancelAck?.()
     this.#ackDueAt = Number.POSITIVE_INFINITY
     this.#streamMessages = 0
-    this.#unacknowledged = 0
     if (this.#state !== 'connected') return
     this.#guard(() => {
       const now = this.#clock.now()

@@ -174,7 +174,9 @@ export class UnreliablePort {
   }
 
   #finish(now: number): void {
-    if (this.#packets > 0) this.#handOver(now, true)
+    if (this.#packets === 0) return
+    this.#acknowledger.lastPacketAt = now
+    this.#handOver(now, true)
   }
 
   #handOver(now: number, tells: boolean): void {
