@@ -1,7 +1,8 @@
 // Keeps docs/godot.md true: every name of Godot's has a row, and every row names a test that exists and runs.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { namedTestProblems } from './support/named-tests.ts'
 
 /** What Godot 4.7 has in the classes that the table is about. */
 const GODOT: Readonly<Record<string, readonly string[]>> = {
@@ -263,37 +264,5 @@ function whatIsWrong({ name, ours, why, test }: Row): string[] {
   const leftOut = ours === 'left out'
   if (leftOut && why.length < 20) return [`${name}: does not say why it is left out`]
   if (test === '–') return leftOut ? [] : [`${name}: names no test`]
-  const [, file, title] = /^`([^`]+?) › (.+)`$/.exec(test.replaceAll('\\|', '|')) ?? []
-  if (!file || !title) return [`${name}: "${test}" is not file › name`]
-  if (!existsSync(new URL(file, import.meta.url))) return [`${name}: there is no file test/${file}`]
-  const problem = findTest(file, title)
-  return problem === undefined ? [] : [`${name}: ${file} › ${title}: ${problem}`]
-}
-
-/** Why the test cannot be relied on; `undefined` when it is there and runs. */
-function findTest(file: string, title: string): string | undefined {
-  const source = read(`test/${file}`)
-  const isCase = file.startsWith('conformance/cases/')
-  const quoted = ["'", '"', '`'].map((quote) => `${quote}${title}${quote}`)
-  // `it('…'`, the second pair of parentheses of `it.each`, or a case of the conformance suite.
-  const places = quoted.flatMap((text) => before(source, text))
-  const opening = places.find((text) => (isCase ? /\bname: $/.test(text) : /(\bit\(|\)\()\s*$/.test(text)))
-  if (opening === undefined) {
-    return places.some((text) => /\.(skip|todo|fails)\(\s*$/.test(text)) ? 'it is skipped' : 'there is no such test'
-  }
-  if (/\b(describe|it)\.only\(/.test(source) || /\bdescribe\.(skip|todo)\(/.test(source))
-    return 'its file leaves tests out'
-  if (!isCase) return undefined
-  const [, group] = /([\w-]+)\.ts$/.exec(file) ?? []
-  if (!read('test/conformance/cases/index.ts').includes(`...${group}`)) return 'its cases are not registered'
-  return existsSync(new URL('conformance/node.test.ts', import.meta.url)) ? undefined : 'nothing runs the cases'
-}
-
-/** What stands before each occurrence of `text`. */
-function before(source: string, text: string): string[] {
-  const places: string[] = []
-  for (let at = source.indexOf(text); at >= 0; at = source.indexOf(text, at + 1)) {
-    places.push(source.slice(Math.max(0, at - 40), at))
-  }
-  return places
+  return namedTestProblems(test).map((problem) => `${name}: ${problem}`)
 }

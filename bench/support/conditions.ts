@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism, cpus, loadavg, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, getPriority, loadavg, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { PACKAGE_ROOT } from './package-root.ts'
 
@@ -19,6 +19,8 @@ export interface Conditions {
   readonly packages: Readonly<Record<string, string>>
   /** Processes that wanted to run over the last minute, before the first benchmark. */
   readonly loadBefore: number
+  /** 0 is the usual one; less comes before others. */
+  readonly priority: number
 }
 
 export function conditions(): Conditions {
@@ -32,6 +34,7 @@ export function conditions(): Conditions {
     node: process.versions.node,
     packages: Object.fromEntries(['node-datachannel', 'msgpackr', 'valibot', 'vite'].map((n) => [n, versionOf(n)])),
     loadBefore: loadavg()[0]!,
+    priority: getPriority(),
   }
 }
 

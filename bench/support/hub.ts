@@ -41,18 +41,31 @@ class RawHub implements Hub {
   }
 }
 
-/** Raw, at the end that offers. */
-export async function dialRawHub(side: RawSide, count: number): Promise<Hub> {
+/** Of many raw connections one may fail; it is given up after this and offered again. A slow one takes a second. */
+const RAW_OPEN_TIMEOUT_MS = 4_000
+
+/** Opens `count` raw connections, one after the other. */
+async function openAll(side: RawSide, count: number, next: () => Promise<RawConnection>): Promise<Hub> {
   const connections: RawConnection[] = []
-  while (connections.length < count) connections.push(await side.dial())
+  while (connections.length < count) {
+    const connection = await next()
+    const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), RAW_OPEN_TIMEOUT_MS))
+    if ((await Promise.race([connection.opened, late])) === false) {
+      console.error('  a raw connection failed and is opened again')
+      await side.hangUp(connection)
+    } else connections.push(connection)
+  }
   return new RawHub(connections)
 }
 
+/** Raw, at the end that offers. */
+export function dialRawHub(side: RawSide, count: number): Promise<Hub> {
+  return openAll(side, count, async () => side.offer())
+}
+
 /** Raw, at the other end. */
-export async function answerRawHub(side: RawSide, count: number): Promise<Hub> {
-  const connections: RawConnection[] = []
-  while (connections.length < count) connections.push(await side.answer())
-  return new RawHub(connections)
+export function answerRawHub(side: RawSide, count: number): Promise<Hub> {
+  return openAll(side, count, () => side.offered())
 }
 
 class SkeinHub implements Hub {

@@ -14,7 +14,7 @@ async function stackOf(name: string): Promise<LineStack> {
   if (name === 'raw') return rawStack(raw)
   const { nodeDriver } = await import('../../src/node.ts')
   const { WebRTCPeerConnection } = await import('../../src/net/index.ts')
-  const { linkedDriver } = await import('./linked-driver.ts')
+  const { linkedDriver } = await import('../../test/support/linked-driver.ts')
   const { skeinStack } = await import('./skein-line.ts')
   return skeinStack((link, side) => WebRTCPeerConnection.setDefaultExtension(linkedDriver(nodeDriver, link, side)), {
     node: { bindAddress: '127.0.0.1' },

@@ -1,6 +1,6 @@
 // An RTCPeerConnection that takes the ways through the link for those to the other end.
 
-import { LinkClient, type Side } from './link-client.ts'
+import { LinkClient, type Side } from '../../test/support/link-client.ts'
 
 /**
  * @param service The URL of link-service.ts.

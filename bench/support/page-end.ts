@@ -42,6 +42,7 @@ export class PageEnd {
     const page = await browser.newPage()
     const end = new PageEnd(browser, page, () => server.close())
     page.on('pageerror', (error) => console.error(`In the page: ${error}`))
+    page.on('error', (error) => console.error(`The page is gone: ${error}`))
     await page.exposeFunction('signalOther', (signal: unknown) => end.onSignal(signal))
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     await page.waitForFunction(() => window.line !== undefined)

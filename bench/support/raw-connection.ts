@@ -24,6 +24,8 @@ export class RawConnection {
   readonly #connection: PeerConnection
   readonly #closed: Promise<void>
   #over = false
+  /** Candidates may overtake the description; they wait until it is there. */
+  #early: (() => void)[] | undefined = []
 
   constructor(call: number, send: (signal: RawSignal) => void) {
     this.call = call
@@ -67,11 +69,22 @@ export class RawConnection {
 
   receive(signal: RawSignal): void {
     if (this.#over) return
-    if (signal.kind === 'candidate') this.#connection.addRemoteCandidate(signal.candidate, signal.mid)
-    else {
-      this.#connection.setRemoteDescription(signal.sdp, signal.type)
-      if (signal.type === 'offer') this.#connection.setLocalDescription('answer')
+    if (signal.kind === 'candidate') {
+      const add = () => {
+        try {
+          this.#connection.addRemoteCandidate(signal.candidate, signal.mid)
+        } catch {
+          // The connection has failed, which shows in that it does not open.
+        }
+      }
+      if (this.#early) this.#early.push(add)
+      else add()
+      return
     }
+    this.#connection.setRemoteDescription(signal.sdp, signal.type)
+    if (signal.type === 'offer') this.#connection.setLocalDescription('answer')
+    for (const add of this.#early ?? []) add()
+    this.#early = undefined
   }
 
   async close(): Promise<void> {
@@ -83,11 +96,14 @@ export class RawConnection {
   }
 }
 
-/** One side of the raw connections of a process. `send` carries a signal to the other process. */
+/** One side of the raw connections of a process: it dials, or it answers. `send` carries a signal to the other process. */
 export class RawSide {
   readonly #send: (signal: RawSignal) => void
   readonly #connections = new Map<number, RawConnection>()
+  /** The highest number of a connection. */
   #calls = 0
+  /** Connections that answer, which nobody has asked for yet; and who has asked already. */
+  readonly #answering: RawConnection[] = []
   #onAnswering: ((connection: RawConnection) => void) | undefined
 
   constructor(send: (signal: RawSignal) => void) {
@@ -95,27 +111,45 @@ export class RawSide {
   }
 
   receive(signal: RawSignal): void {
-    if (signal.kind === 'description' && signal.type === 'offer') {
-      const connection = new RawConnection(signal.call, this.#send)
+    let connection = this.#connections.get(signal.call)
+    // Not of a connection that has ended: those have lower numbers.
+    if (!connection && signal.call > this.#calls) {
+      this.#calls = signal.call
+      connection = new RawConnection(signal.call, this.#send)
       this.#connections.set(signal.call, connection)
+      this.#answering.push(connection)
       this.#onAnswering?.(connection)
     }
-    this.#connections.get(signal.call)?.receive(signal)
+    connection?.receive(signal)
+  }
+
+  /** The next connection that is offered; it is not open yet. */
+  async offered(): Promise<RawConnection> {
+    if (this.#answering.length === 0) {
+      await new Promise((resolve) => {
+        this.#onAnswering = resolve
+      })
+    }
+    return this.#answering.shift()!
   }
 
   /** Resolves when the next offer led to a connection. */
   async answer(): Promise<RawConnection> {
-    const connection = await new Promise<RawConnection>((resolve) => {
-      this.#onAnswering = resolve
-    })
+    const connection = await this.offered()
     await connection.opened
     return connection
   }
 
-  async dial(): Promise<RawConnection> {
+  /** Offers a connection; it is not open yet. */
+  offer(): RawConnection {
     const connection = new RawConnection(++this.#calls, this.#send)
     this.#connections.set(connection.call, connection)
     connection.offer()
+    return connection
+  }
+
+  async dial(): Promise<RawConnection> {
+    const connection = this.offer()
     await connection.opened
     return connection
   }

@@ -6,12 +6,12 @@ import type { Figure, Outcome } from './figure.ts'
 const HEADINGS = ['', 'raw or rival', 'Skein', 'ratio', 'runs from … to', 'target', '']
 
 export function formatReport(conditions: Conditions, outcomes: readonly Outcome[], loadAfter: number): string {
-  const { processor, cores, memoryGiB, system, node, packages, date, commit, loadBefore } = conditions
+  const { processor, cores, memoryGiB, system, node, packages, date, commit, loadBefore, priority } = conditions
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
   const lines = [
     `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}`,
     `${versions.join(', ')}; commit ${commit ?? 'unknown'}; ${date}`,
-    `load of the machine before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}`,
+    `load of the machine before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}${priority === 0 ? '' : `; priority ${priority}`}`,
     '',
     ...table([HEADINGS, ...outcomes.flatMap((outcome) => outcome.figures.map(row))]),
   ]

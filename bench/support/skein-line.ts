@@ -1,8 +1,8 @@
 // A line over Skein, in Node and in a page.
 
 import { type JoinRoomOptions, joinRoom, type Room, TransferMode } from '../../src/index.ts'
+import type { Side } from '../../test/support/link-client.ts'
 import { bulkPiece, type LineEnd, type LineStack } from './line.ts'
-import type { Side } from './link-client.ts'
 
 /** The transfer is cut into packets of this size: the largest that Skein takes. */
 const BULK_PACKET_BYTES = 1024 * 1024

@@ -1,30 +1,66 @@
 // Where rooms are kept, and how the processes that serve one room hear of each other. Three methods, so that a store
 // shared by many processes can be put behind them; memory-adapter.ts is the one for a single process.
 
-import type { NetErrorCode } from '../../src/net/errors.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
-import type { RoomRecord } from '../../src/net/signaling/room.ts'
 
-/** What is published to everyone who serves a member of a room. Plain data: it can be sent as JSON. */
-export type RoomMessage =
-  /** The room after a change. These may overtake each other: the record's revision says which is newer. */
-  | { readonly type: 'room'; readonly room: RoomRecord }
-  /** The room is no more. */
-  | { readonly type: 'ended'; readonly code: NetErrorCode; readonly message: string }
-  | { readonly type: 'signal'; readonly from: number; readonly to: number; readonly signal: Signal }
+/** What is kept under a key. Plain data: it can be stored as JSON. The store itself understands only these fields. */
+export interface StoredRecord {
+  /** Grows with every change that others shall hear of. A record stored with the revision it had is not announced. */
+  readonly revision: number
+  /** What the record can be found by, see `list`. */
+  readonly tags?: readonly string[] | undefined
+  /** When somebody has to look at the record, in ms since 1970. */
+  readonly dueAt?: number | undefined
+}
 
-/** Decides what becomes of a room: its next record, or undefined to end it. What it throws leaves the room as it is. */
-export type RoomUpdate = (room: RoomRecord | undefined) => RoomRecord | undefined
+/** Decides what becomes of a record: the next one, or undefined to delete it. What it throws leaves it as it is. */
+export type RecordUpdate<R extends StoredRecord> = (record: R | undefined) => R | undefined
+
+/** Sent from member to member through their room's channel. Plain data. */
+export interface RelayedSignal {
+  readonly type: 'signal'
+  readonly from: number
+  readonly to: number
+  readonly signal: Signal
+}
+
+/** What a channel's listener hears, in the order in which it happened. */
+export type ChannelEvent<R extends StoredRecord> =
+  /** The record after a change; undefined when it was deleted. */
+  | { readonly type: 'changed'; readonly record: R | undefined }
+  | RelayedSignal
+  /** The link to the store was broken and is whole again: changes and signals may have been missed. */
+  | { readonly type: 'gap' }
+
+export interface RecordChannel {
+  /** Sends to every listener of the channel. Messages of one process, each awaited, arrive in their order. */
+  publish(message: RelayedSignal): Promise<void>
+  /** Stops listening. */
+  close(): void
+}
+
+/** Which records `list` gives: those with all the tags, by ascending key; or those that are due, the longest-due first. */
+export type RecordQuery =
+  | { readonly tags: readonly string[]; readonly after?: string | undefined; readonly limit: number }
+  | { readonly dueBefore: number; readonly limit: number }
 
 export interface SignalingAdapter {
   /**
-   * Replaces the record of room `code` by what `update` makes of it, atomically among all processes, and resolves to
-   * the result. `update` may be called again when another process was faster. Rejects with what `update` throws.
-   * @throws {NetError} also ERR_RATE_LIMITED when no more rooms can be kept.
+   * Replaces the record under `key` by what `update` makes of it, atomically among all processes, tells every listener
+   * of the channel `key`, and resolves to the result. `update` may be called again when another process was faster.
+   * Rejects with what `update` throws.
+   * @throws {NetError} also ERR_RATE_LIMITED when no more records can be kept; ERR_UNAVAILABLE when the store cannot be
+   * reached, in which case the change may have been made or not.
    */
-  transact(code: string, update: RoomUpdate): Promise<RoomRecord | undefined>
-  /** Sends to every subscriber of `code`. Messages of one publisher, each awaited, arrive in their order. */
-  publish(code: string, message: RoomMessage): Promise<void>
-  /** Once this has resolved `listener` hears everything published to `code`, until the returned function is called. */
-  subscribe(code: string, listener: (message: RoomMessage) => void): Promise<() => void>
+  transact<R extends StoredRecord>(key: string, update: RecordUpdate<R>): Promise<R | undefined>
+  /** Once this has resolved `listener` hears everything that happens on the channel `key`, until it is closed. */
+  subscribe<R extends StoredRecord>(key: string, listener: (event: ChannelEvent<R>) => void): Promise<RecordChannel>
+  /** At most `limit` records with their keys, as they are now or were a moment ago. */
+  list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [key: string, record: R])[]>
+  /**
+   * True for the first of all processes that asks for `key`, and false for the others for the next `ttlMs` ms. Keeps
+   * tickets from being used twice; without it each process remembers only those that it saw itself.
+   * @throws {NetError} ERR_RATE_LIMITED when no more can be remembered; ERR_UNAVAILABLE as above.
+   */
+  claimOnce?(key: string, ttlMs: number): Promise<boolean>
 }

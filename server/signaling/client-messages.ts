@@ -3,8 +3,8 @@
 import * as v from 'valibot'
 import { NetError } from '../../src/net/errors.ts'
 import { ClientMessage, FIRST_PROBLEM, PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
-
-const Entry = v.object({ type: v.picklist(['create', 'join']), version: v.number() })
+import { plainSignal } from './plain-signal.ts'
+import { checkSignalText } from './signal-text.ts'
 
 /**
  * The message in `text`.
@@ -17,15 +17,32 @@ export function readClientMessage(text: string): ClientMessage {
   } catch (cause) {
     throw new NetError('ERR_INVALID_DATA', 'A signaling message is JSON.', { cause })
   }
+  const plain = plainSignal(json)
+  if (plain) {
+    checkSignalText(plain.signal)
+    return plain
+  }
   // Before the rest: another version's message may have keys that this one refuses.
-  const entry = v.safeParse(Entry, json)
-  if (entry.success && entry.output.version !== PROTOCOL_VERSION) {
-    const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol, the client ${entry.output.version}.`
+  const version = versionOf(json)
+  if (version !== undefined && version !== PROTOCOL_VERSION) {
+    const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol, the client ${version}.`
     throw new NetError('ERR_SIGNALING_PROTOCOL', `${message} Update the older one.`)
   }
   const result = v.safeParse(ClientMessage, json, FIRST_PROBLEM)
-  if (result.success) return result.output
+  if (result.success) {
+    if (result.output.type === 'signal') checkSignalText(result.output.signal)
+    return result.output
+  }
   const [problem] = result.issues
   const place = v.getDotPath(problem) ?? 'message'
   throw new NetError('ERR_INVALID_DATA', `${place.slice(0, 100)}: ${problem.message.slice(0, 200)}`)
+}
+
+const FIRST_MESSAGES: ReadonlySet<unknown> = new Set(['create', 'join', 'match', 'resume', 'list'])
+
+/** The version that a first message says it is of. By hand, because this is asked of every message. */
+function versionOf(json: unknown): number | undefined {
+  if (typeof json !== 'object' || json === null || !('version' in json) || !('type' in json)) return undefined
+  const { type, version } = json
+  return FIRST_MESSAGES.has(type) && typeof version === 'number' ? version : undefined
 }

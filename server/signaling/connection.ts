@@ -7,16 +7,26 @@ import type { ServerMessage } from '../../src/net/signaling/messages.ts'
 import type { ClientPort, ClientSessionParts } from './client-session.ts'
 import { ClientSession } from './client-session.ts'
 import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES, PING_PERIOD_MS } from './constants.ts'
-import type { SignalingLog } from './log.ts'
+
+type OwnParts = Pick<ClientSessionParts, 'connection' | 'client' | 'addressKey' | 'bucket' | 'floodBucket'>
+export type SharedParts = Omit<ClientSessionParts, keyof OwnParts | 'port'>
 
 export class Connection {
   /** Resolves when the socket is closed and the client's room knows. */
   readonly done: Promise<void>
   readonly #session: ClientSession
 
-  constructor(socket: WebSocket, parts: Omit<ClientSessionParts, 'port'>) {
-    const { clock, log, connection } = parts
-    const session = new ClientSession({ ...parts, port: new SocketPort(socket, clock, log, connection) })
+  /**
+   * @param write Called before each message.
+   * @param shared What all connections of the server have, and `own` what only this one has.
+   */
+  constructor(socket: WebSocket, write: () => void, shared: SharedParts, own: OwnParts) {
+    const { clock, log } = shared
+    const { connection } = own
+    const port = new SocketPort(socket, write, { clock, log, connection })
+    // Inherited and not copied: that would be a kilobyte of each connection.
+    const parts: ClientSessionParts = Object.assign(Object.create(shared), own, { port })
+    const session = new ClientSession(parts)
     this.#session = session
 
     let answered = true
@@ -42,9 +52,14 @@ export class Connection {
       socket.on('close', (code, reason) => {
         stopPinging()
         log({ event: 'connection_closed', connection, code, reason: reason.toString() })
-        void session.end().then(resolve)
+        void session.end('drop').then(resolve)
       })
     })
+  }
+
+  /** Closes, so that the client resumes its place elsewhere. */
+  moveOn(): void {
+    this.#session.moveOn()
   }
 
   /** Tells the client that the server stops, and closes. */
@@ -62,30 +77,30 @@ export function closeSocket(socket: WebSocket, clock: Clock, code: number, reaso
 
 class SocketPort implements ClientPort {
   readonly #socket: WebSocket
-  readonly #clock: Clock
-  readonly #log: SignalingLog
-  readonly #connection: number
+  readonly #write: () => void
+  readonly #parts: Pick<ClientSessionParts, 'clock' | 'log' | 'connection'>
 
-  constructor(socket: WebSocket, clock: Clock, log: SignalingLog, connection: number) {
+  constructor(socket: WebSocket, write: () => void, parts: Pick<ClientSessionParts, 'clock' | 'log' | 'connection'>) {
     this.#socket = socket
-    this.#clock = clock
-    this.#log = log
-    this.#connection = connection
+    this.#write = write
+    this.#parts = parts
   }
 
   send(message: ServerMessage): void {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) return
     if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
-      this.#log({ event: 'connection_cut', connection: this.#connection, reason: 'slow_reader' })
+      const { log, connection } = this.#parts
+      log({ event: 'connection_cut', connection, reason: 'slow_reader' })
       socket.terminate()
       return
     }
+    this.#write()
     socket.send(JSON.stringify(message))
   }
 
   close(code: number, reason: string): void {
     const socket = this.#socket
-    if (socket.readyState === socket.OPEN) closeSocket(socket, this.#clock, code, reason)
+    if (socket.readyState === socket.OPEN) closeSocket(socket, this.#parts.clock, code, reason)
   }
 }

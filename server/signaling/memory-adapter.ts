@@ -1,9 +1,17 @@
 // Rooms in the memory of the one process.
 
+import { systemClock } from '../../src/net/clock.ts'
 import { reportUncaught } from '../../src/net/emitter.ts'
 import { NetError } from '../../src/net/errors.ts'
-import type { RoomRecord } from '../../src/net/signaling/room.ts'
-import type { RoomMessage, RoomUpdate, SignalingAdapter } from './adapter.ts'
+import type {
+  ChannelEvent,
+  RecordChannel,
+  RecordQuery,
+  RecordUpdate,
+  SignalingAdapter,
+  StoredRecord,
+} from './adapter.ts'
+import { MemoryClaims } from './claims.ts'
 import { DEFAULT_MAX_ROOMS } from './constants.ts'
 
 export interface MemoryAdapterOptions {
@@ -11,13 +19,14 @@ export interface MemoryAdapterOptions {
   readonly maxRooms?: number
 }
 
-type Listener = (message: RoomMessage) => void
+type Listener = (event: ChannelEvent<StoredRecord>) => void
 
 /** Keeps rooms in memory. Two servers of one process may share it, and then serve the same rooms. */
 export class MemoryAdapter implements SignalingAdapter {
   readonly #maxRooms: number
-  readonly #rooms = new Map<string, RoomRecord>()
+  readonly #records = new Map<string, StoredRecord>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #claims = new MemoryClaims(systemClock)
 
   constructor(options: MemoryAdapterOptions = {}) {
     this.#maxRooms = options.maxRooms ?? DEFAULT_MAX_ROOMS
@@ -25,40 +34,62 @@ export class MemoryAdapter implements SignalingAdapter {
 
   /** How many rooms there are now. */
   get roomCount(): number {
-    return this.#rooms.size
+    return this.#records.size
   }
 
   // Async functions, so that what `update` throws becomes a rejection; nothing in them waits, so they are atomic.
-  async transact(code: string, update: RoomUpdate): Promise<RoomRecord | undefined> {
-    const before = this.#rooms.get(code)
+  async transact<R extends StoredRecord>(key: string, update: RecordUpdate<R>): Promise<R | undefined> {
+    const before = this.#records.get(key) as R | undefined
     const after = update(before)
-    if (after === undefined) {
-      this.#rooms.delete(code)
-      return undefined
+    if (after === undefined) this.#records.delete(key)
+    else {
+      if (before === undefined && this.#records.size >= this.#maxRooms) {
+        throw new NetError('ERR_RATE_LIMITED', 'The server holds as many rooms as it may. Try again later.')
+      }
+      this.#records.set(key, after)
     }
-    if (before === undefined && this.#rooms.size >= this.#maxRooms) {
-      throw new NetError('ERR_RATE_LIMITED', 'The server holds as many rooms as it may. Try again later.')
-    }
-    this.#rooms.set(code, after)
+    if (after?.revision !== before?.revision) this.#tell(key, { type: 'changed', record: after })
     return after
   }
 
-  async publish(code: string, message: RoomMessage): Promise<void> {
-    for (const listener of [...(this.#listeners.get(code) ?? [])]) {
-      try {
-        listener(message)
-      } catch (error) {
-        reportUncaught(error)
-      }
+  async subscribe<R extends StoredRecord>(
+    key: string,
+    listener: (event: ChannelEvent<R>) => void,
+  ): Promise<RecordChannel> {
+    const own = listener as Listener
+    const listeners = this.#listeners.get(key) ?? new Set()
+    this.#listeners.set(key, listeners.add(own))
+    return {
+      publish: async (message) => this.#tell(key, message),
+      close: () => {
+        listeners.delete(own)
+        if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key)
+      },
     }
   }
 
-  async subscribe(code: string, listener: Listener): Promise<() => void> {
-    const listeners = this.#listeners.get(code) ?? new Set()
-    this.#listeners.set(code, listeners.add(listener))
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(code) === listeners) this.#listeners.delete(code)
+  async list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {
+    const all = [...this.#records] as [string, R][]
+    if ('dueBefore' in query) {
+      const due = all.filter(([, { dueAt = Number.POSITIVE_INFINITY }]) => dueAt < query.dueBefore)
+      return due.sort(([, a], [, b]) => a.dueAt! - b.dueAt!).slice(0, query.limit)
+    }
+    const { tags, after = '', limit } = query
+    const found = all.filter(([key, record]) => key > after && tags.every((tag) => record.tags?.includes(tag)))
+    return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
+  }
+
+  claimOnce(key: string, ttlMs: number): Promise<boolean> {
+    return this.#claims.claimOnce(key, ttlMs)
+  }
+
+  #tell(key: string, event: ChannelEvent<StoredRecord>): void {
+    for (const listener of [...(this.#listeners.get(key) ?? [])]) {
+      try {
+        listener(event)
+      } catch (error) {
+        reportUncaught(error)
+      }
     }
   }
 }

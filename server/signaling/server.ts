@@ -1,18 +1,32 @@
 // The signaling server: HTTP upgrades in, connections out. What a client may say is in client-session.ts.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { NetError } from '../../src/net/errors.ts'
+import { addressKey, Budgets } from './budgets.ts'
+import { Caretaker } from './caretaker.ts'
+import type { SharedParts } from './connection.ts'
 import { Connection, closeSocket } from './connection.ts'
-import { CLOSE_TRY_LATER, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './constants.ts'
+import {
+  CLOSE_TRY_LATER,
+  DEFAULT_DRAIN_MS,
+  DRAIN_STEPS,
+  FLOOD_BURSTS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_BUFFERED_CHUNKS,
+  MAX_FRAGMENTS,
+  MAX_MESSAGE_BYTES,
+} from './constants.ts'
+import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions } from './options.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {
   /** What clients give to `WebSocketSignaling`. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
@@ -21,7 +35,12 @@ export interface SignalingServer {
   readonly port: number
   /** How many clients are connected. */
   readonly connectionCount: number
-  /** Tells every client, closes their sockets and, unless attached to somebody's, the HTTP server. Never rejects. */
+  /**
+   * Takes no new sockets, hands the clients over and closes: they come back to another process that shares the adapter,
+   * and keep their rooms and ids. Resolves within `deadlineMs` (default 10,000). Never rejects.
+   */
+  drain(deadlineMs?: number): Promise<void>
+  /** Tells every client that it is over, closes their sockets and, unless attached to somebody's, the HTTP server. Never rejects. */
   close(): Promise<void>
 }
 
@@ -45,17 +64,34 @@ class Server implements SignalingServer {
     maxPayload: MAX_MESSAGE_BYTES,
     // Each deflating socket costs 300 kB, and candidates do not shrink.
     perMessageDeflate: false,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
   })
   readonly #connections = new Set<Connection>()
   readonly #refused = new Set<WebSocket>()
   readonly #perAddress = new Map<string, number>()
+  readonly #budgets: Budgets
+  readonly #writes = new WriteBatch()
+  readonly #caretaker: Caretaker
+  readonly #time: () => number
+  readonly #shared: SharedParts
   #connectionsMade = 0
+  #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedOptions) {
     this.#options = options
-    this.#http = options.server ?? createServer(answerPlainRequest)
-    if (!options.server) this.#http.headersTimeout = HANDSHAKE_TIMEOUT_MS
+    this.#budgets = new Budgets(options.clock, options.limits)
+    // The clock goes evenly and from anywhere; processes agree on the time of day.
+    const origin = Date.now() - options.clock.now()
+    this.#time = () => origin + options.clock.now()
+    this.#caretaker = new Caretaker({ ...options, time: this.#time })
+    const { adapter, authorize, iceServers, clock, random, log, places } = options
+    const time = this.#time
+    const caretaker = this.#caretaker
+    const budgets = this.#budgets
+    this.#shared = { adapter, authorize, iceServers, clock, random, log, places, time, budgets, caretaker }
+    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
     this.#http.on('upgrade', this.#upgrade)
   }
 
@@ -94,6 +130,29 @@ class Server implements SignalingServer {
     log({ event: 'listening', url: this.url })
   }
 
+  drain(deadlineMs: number = DEFAULT_DRAIN_MS): Promise<void> {
+    this.#draining ??= this.#drain(deadlineMs)
+    return this.#draining
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    const { clock, log, server } = this.#options
+    log({ event: 'draining', connections: this.#connections.size })
+    if (!server) this.#http.close()
+    const connections = [...this.#connections]
+    const sleep = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
+    // Not all at once: where they go next, each of them is work.
+    const pause = deadlineMs / 2 / DRAIN_STEPS
+    const handful = Math.ceil(connections.length / DRAIN_STEPS)
+    for (let start = 0; start < connections.length; start += handful) {
+      for (const connection of connections.slice(start, start + handful)) connection.moveOn()
+      if (start + handful < connections.length) await sleep(pause)
+    }
+    const gone = Promise.all(connections.map((connection) => connection.done))
+    await Promise.race([gone, sleep(deadlineMs / 2)])
+    await this.close()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -110,19 +169,19 @@ class Server implements SignalingServer {
       ? Promise.resolve()
       : new Promise<void>((resolve) => this.#http.close(() => resolve()))
     await Promise.all(done)
+    await this.#caretaker.close()
     if (!this.#options.server) this.#http.closeAllConnections()
     await stopped
     this.#options.log({ event: 'stopped' })
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { server, path, limits, addressOf, log } = this.#options
+    const { server, path, addressOf, log } = this.#options
     // A client that resets during the handshake is nobody's problem.
     const ignore = () => {}
     socket.on('error', ignore)
     if (server && pathOf(request) !== path) {
-      // It may be meant for another listener of the same server. If there is none, nobody else would answer.
-      if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404)
+      this.#leaveToOthers(server, socket)
       return
     }
     let address: string
@@ -133,43 +192,69 @@ class Server implements SignalingServer {
       refuseUpgrade(socket, 500)
       return
     }
-    if (this.#connections.size >= limits.connections) {
-      log({ event: 'connection_refused', address, reason: 'connections' })
-      refuseUpgrade(socket, 503)
+    const refusal = this.#refusal(request, address)
+    if (refusal) {
+      log({ event: 'connection_refused', address, reason: refusal.reason })
+      refuseUpgrade(socket, refusal.status)
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore)
-      this.#accept(webSocket, request, address)
+      this.#accept(webSocket, socket, request, address)
     })
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage, address: string): void {
+  /** Why a handshake goes no further, the cheapest question first. */
+  #refusal({ headers }: IncomingMessage, address: string) {
+    const { limits, originAllowed } = this.#options
+    if (!originAllowed(headers.origin)) return { reason: 'origin', status: 403 } as const
+    if (this.#draining) return { reason: 'draining', status: 503 } as const
+    if (this.#connections.size >= limits.connections) return { reason: 'connections', status: 503 } as const
+    if (!this.#budgets.connects.take(addressKey(address), 1)) return { reason: 'rate', status: 429 } as const
+    return undefined
+  }
+
+  /** The upgrade may be meant for another listener of the same server. Where none answers, nobody else would. */
+  #leaveToOthers(server: NonNullable<ResolvedOptions['server']>, socket: Duplex): void {
+    if (server.listenerCount('upgrade') === 1) {
+      refuseUpgrade(socket, 404)
+      return
+    }
+    const written = bytesWritten(socket)
+    const cancel = this.#options.clock.setTimeout(() => {
+      if (bytesWritten(socket) === written) refuseUpgrade(socket, 404)
+    }, HANDSHAKE_TIMEOUT_MS)
+    socket.once('close', cancel)
+  }
+
+  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage, address: string): void {
     const { limits, clock, log } = this.#options
-    const sameAddress = this.#perAddress.get(address) ?? 0
+    const key = addressKey(address)
+    const sameAddress = this.#perAddress.get(key) ?? 0
     if (sameAddress >= limits.connectionsPerAddress) {
       log({ event: 'connection_refused', address, reason: 'address' })
       this.#refuse(socket)
       return
     }
-    this.#perAddress.set(address, sameAddress + 1)
+    this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const connection = new Connection(socket, {
-      ...this.#options,
+    const connection = new Connection(socket, () => this.#writes.hold(stream), this.#shared, {
+      addressKey: key,
       connection: number,
       client: { address, origin: request.headers.origin, url: request.url ?? '/' },
       bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
+      floodBucket: new TokenBucket(clock, FLOOD_BURSTS * limits.messageBurst, FLOOD_BURSTS * limits.messagesPerSecond),
     })
     this.#connections.add(connection)
-    socket.once('close', () => this.#freeAddress(address))
+    socket.once('close', () => this.#freeAddress(key))
     void connection.done.then(() => this.#connections.delete(connection))
   }
 
-  #freeAddress(address: string): void {
-    const left = (this.#perAddress.get(address) ?? 1) - 1
-    if (left > 0) this.#perAddress.set(address, left)
-    else this.#perAddress.delete(address)
+  #freeAddress(key: string): void {
+    const left = (this.#perAddress.get(key) ?? 1) - 1
+    if (left > 0) this.#perAddress.set(key, left)
+    else this.#perAddress.delete(key)
   }
 
   /** In words, because a browser does not tell its page the status of a refused upgrade. */
@@ -192,6 +277,10 @@ class Server implements SignalingServer {
 function pathOf(request: IncomingMessage): string {
   const [path = ''] = (request.url ?? '').split('?', 1)
   return path
+}
+
+function bytesWritten(socket: Duplex): number {
+  return 'bytesWritten' in socket && typeof socket.bytesWritten === 'number' ? socket.bytesWritten : 0
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {

@@ -27,4 +27,9 @@ export class TokenBucket {
     this.#tokens -= count
     return true
   }
+
+  /** Gives back up to what was taken. */
+  give(count: number): void {
+    this.#tokens = Math.min(this.#size, this.#tokens + count)
+  }
 }

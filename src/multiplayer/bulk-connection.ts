@@ -70,6 +70,7 @@ export class BulkConnection {
         return
       case 'description':
         if (signal.type === 'offer') {
+          // It must not wait for what does not come.
           if (this.state === 'shared') this.#say({ kind: 'failed' })
           if (this.#parts.offers || this.#connection || this.state === 'shared') return
           this.#begin()

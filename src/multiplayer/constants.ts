@@ -38,3 +38,9 @@ export const MAX_SILENCE_TIMEOUT_MS = 30_000
 
 /** How old the route in a peer's figures may be, in ms: a page has to collect a whole report to know it. */
 export const ROUTE_REFRESH_MS = 2_000
+
+/** How long the user's function `iceServers` may take, in ms: a third of the time that there is to connect. */
+export const ICE_SERVERS_TIMEOUT_MS = 5_000
+
+/** Signals of a peer that may wait for the ICE servers of its connection: its description and as many candidates as count. */
+export const MAX_HELD_SIGNALS = 129

@@ -2,13 +2,14 @@
 // candidates it carries across. A connection that fails before it stood is dialled again by the side that offers.
 
 import type { CancelTimer, Clock } from '../net/clock.ts'
-import { type ConnectionConfiguration, ConnectionState } from '../net/drivers/driver.ts'
+import { type ConnectionConfiguration, ConnectionState, type IceServer } from '../net/drivers/driver.ts'
 import { NetError, toNetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { CONNECT_TIMEOUT_MS, MAX_REDIALS } from './constants.ts'
+import { CONNECT_TIMEOUT_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
+import type { IceServersForDial } from './ice-servers.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 interface Dial {
@@ -18,6 +19,8 @@ interface Dial {
   /** Why the attempt before this one failed. */
   lastFailure: NetError | undefined
   cancelTimeout: CancelTimer
+  /** What the other side sent while the ICE servers for the connection are not known yet. */
+  held: Signal[]
 }
 
 export interface DialerEvents {
@@ -31,33 +34,61 @@ export class Dialer {
   readonly #session: SignalingSession
   readonly #peer: WebRTCMultiplayerPeer
   readonly #configuration: ConnectionConfiguration
+  readonly #iceServers: IceServersForDial
   readonly #clock: Clock
   readonly #events: DialerEvents
   /** Peers that are being connected to. */
   readonly #dials = new Map<number, Dial>()
   /** Peers that were disconnected on purpose: they cannot come back by dialling again. */
   readonly #refused = new Set<number>()
+  /** Of every peer that signaling knows: whether this side offers. */
+  readonly #offers = new Map<number, boolean>()
   #closed = false
 
   constructor(
     session: SignalingSession,
     peer: WebRTCMultiplayerPeer,
     configuration: ConnectionConfiguration,
+    iceServers: IceServersForDial,
     clock: Clock,
     events: DialerEvents,
   ) {
     this.#session = session
     this.#peer = peer
     this.#configuration = configuration
+    this.#iceServers = iceServers
     this.#clock = clock
     this.#events = events
   }
 
-  /** Signaling announced a peer. */
+  /** Signaling announced a peer, or the one that was there under this id came anew. */
   joined(id: number, offer: boolean): void {
+    this.#offers.set(id, offer)
+    if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
+    this.#dial(id, offer)
+  }
+
+  /** Signals between this peer and another one may have been lost: what does not stand yet begins anew. */
+  back(id: number): void {
+    const offer = this.#offers.get(id)
+    const dial = this.#dials.get(id)
+    if (offer === undefined || this.#refused.has(id) || (this.#peer.hasPeer(id) && !dial)) return
+    // The side that answers keeps what it has until the next offer.
+    if (!offer) {
+      if (!dial) this.#dial(id, false)
+      return
+    }
+    const attempt = (dial?.attempt ?? 0) + 1
+    if (attempt > MAX_REDIALS) return
+    this.#end(id)
+    this.#peer.removePeer(id)
+    this.#dial(id, true, attempt)
+  }
+
+  #dial(id: number, offer: boolean, attempt = 0): void {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
-    const dial: Dial = { offer, attempt: 0, connection: undefined, lastFailure: undefined, cancelTimeout }
+    const dial: Dial = { offer, attempt, connection: undefined, lastFailure: undefined, cancelTimeout, held: [] }
     this.#dials.set(id, dial)
     this.#start(id, dial)
   }
@@ -71,6 +102,7 @@ export class Dialer {
   /** Signaling says that a peer is gone. One that is connected says goodbye itself, or falls silent. */
   left(id: number): void {
     this.#refused.delete(id)
+    this.#offers.delete(id)
     if (!this.#dials.has(id)) return
     this.#end(id)
     this.#peer.removePeer(id)
@@ -127,11 +159,14 @@ export class Dialer {
       if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
-      this.joined(from, false)
+      this.#dial(from, false, attempt)
       dial = this.#dials.get(from)
-      if (dial) dial.attempt = attempt
     }
-    if (!dial?.connection || attempt !== dial.attempt) return
+    if (!dial || attempt !== dial.attempt) return
+    if (!dial.connection) {
+      if (dial.held.length < MAX_HELD_SIGNALS) dial.held.push(signal)
+      return
+    }
     if (signal.kind === 'failed') this.#failedThere(from, dial)
     else if (signal.kind === 'candidate') dial.connection.addIceCandidate(signal.media, signal.index, signal.name)
     else dial.connection.setRemoteDescription(signal.type, signal.sdp)
@@ -147,10 +182,33 @@ export class Dialer {
   }
 
   #start(id: number, dial: Dial): void {
+    const { attempt } = dial
+    dial.held = []
+    const iceServers = this.#iceServers(attempt)
+    if (!(iceServers instanceof Promise)) {
+      this.#connect(id, dial, iceServers)
+      return
+    }
+    const current = () => this.#dials.get(id) === dial && dial.attempt === attempt && !dial.connection
+    iceServers.then(
+      (known) => {
+        if (!current()) return
+        this.#connect(id, dial, known)
+        for (const signal of dial.held.splice(0)) this.signal(id, signal)
+      },
+      (error: unknown) => {
+        if (!current()) return
+        this.#end(id)
+        this.#fail(id, toNetError(error, 'ERR_UNAVAILABLE', `There are no ICE servers for peer ${id}: ${error}`))
+      },
+    )
+  }
+
+  #connect(id: number, dial: Dial, iceServers: readonly IceServer[]): void {
     const connection = new WebRTCPeerConnection()
     dial.connection = connection
     try {
-      connection.initialize(this.#configuration)
+      connection.initialize({ ...this.#configuration, iceServers })
       connection.on('sessionDescriptionCreated', (type, sdp) => {
         connection.setLocalDescription(type, sdp)
         this.#session.send(id, { kind: 'description', attempt: dial.attempt, type, sdp })
@@ -164,8 +222,15 @@ export class Dialer {
       this.#end(id)
       this.#peer.removePeer(id)
       connection.close()
-      this.#events.failed(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
+      this.#fail(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
     }
+  }
+
+  /** Not at once: whoever is still joining the room cannot listen yet. */
+  #fail(id: number, error: NetError): void {
+    this.#clock.setTimeout(() => {
+      if (!this.#closed) this.#events.failed(id, error)
+    }, 0)
   }
 
   #timedOut(id: number): void {
@@ -188,12 +253,13 @@ function whyLate(id: number, { connection, lastFailure }: Dial): NetError {
   if (connection && connection.connectionState !== ConnectionState.New) {
     return connectionFailure('ERR_TIMEOUT', what, connection)
   }
-  const noOffer = lastFailure ? 'it sent no offer after the one that failed' : 'it sent no offer'
-  const { diagnosis } = lastFailure ?? {}
-  if (lastFailure && diagnosis) {
-    return new NetError('ERR_TIMEOUT', `${what}: ${noOffer}. ${lastFailure.message}`, { cause: lastFailure, diagnosis })
+  if (lastFailure) {
+    const message = `${what}: it sent no offer after the attempt that failed. ${lastFailure.message}`
+    const { diagnosis } = lastFailure
+    return new NetError('ERR_TIMEOUT', message, { cause: lastFailure, ...(diagnosis && { diagnosis }) })
   }
-  return connection
-    ? connectionFailure('ERR_TIMEOUT', `${what}: ${noOffer}`, connection)
-    : new NetError('ERR_TIMEOUT', `${what}: ${noOffer}.`)
+  const diagnosis = connection?.diagnose()
+  const came = diagnosis && diagnosis.remote.length > 0 ? ', although its candidates came' : ''
+  const message = `${what}: it sent no offer${came}. Signaling may have lost it, or the peer is gone.`
+  return new NetError('ERR_TIMEOUT', message, diagnosis && { diagnosis })
 }

@@ -1,12 +1,20 @@
 // `skein/multiplayer`: many connections.
 
 export type { LaneSettings } from '../net/link/lanes.ts'
+export type { IceServersOption } from './ice-servers.ts'
 export type { WaitingPacket } from './inbox.ts'
-export { hostRoom, joinRoom } from './join-room.ts'
+export { hostRoom, joinRoom, listRooms, quickMatch } from './join-room.ts'
 export type { LaneName } from './lane-names.ts'
 export { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 export { OfflineMultiplayerPeer } from './offline-multiplayer-peer.ts'
-export type { JoinRoomOptions, Room, RoomEvents } from './room-types.ts'
+export type {
+  JoinRoomOptions,
+  ListRoomsOptions,
+  QuickMatchOptions,
+  Room,
+  RoomEvents,
+  SignalingOptions,
+} from './room-types.ts'
 export {
   ConnectionStatus,
   type DisconnectReason,

@@ -4,13 +4,16 @@ import { systemClock } from '../net/clock.ts'
 import { NetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
-import type { SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
+import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
+import { checkSilenceTimeout } from './checks.ts'
 import { Dialer } from './dialer.ts'
+import { iceServersForDial } from './ice-servers.ts'
 import { JoinedRoom } from './room.ts'
-import type { JoinRoomOptions, Room } from './room-types.ts'
+import type { JoinRoomOptions, ListRoomsOptions, QuickMatchOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
-import { checkSilenceTimeout, WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+import { isPageVisible } from './visibility.ts'
+import { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 /**
  * Joins the room with the code `room`, or opens a new one when none is given.
@@ -18,11 +21,38 @@ import { checkSilenceTimeout, WebRTCMultiplayerPeer } from './webrtc-multiplayer
  * Resolves when this peer is in the room: in a star, when it is connected to the host, which is then in `peers`; in a mesh
  * at once, and the others follow as `peerConnected` events.
  * @throws {NetError} ERR_SIGNALING_URL, ERR_SIGNALING_UNREACHABLE, ERR_SIGNALING_PROTOCOL, ERR_TIMEOUT,
- * ERR_ROOM_NOT_FOUND, ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_TOKEN_REFUSED, ERR_RATE_LIMITED,
+ * ERR_ROOM_NOT_FOUND (or the password is wrong), ERR_ROOM_FULL, ERR_ROOM_SEALED, ERR_ROOM_CLOSED, ERR_KICKED,
+ * ERR_DOES_NOT_EXIST (the place is not kept any more), ERR_TOKEN_REFUSED, ERR_RATE_LIMITED, ERR_UNAVAILABLE,
  * ERR_WEBRTC_UNSUPPORTED, ERR_DRIVER_MISSING, ERR_CONNECTION_ERROR, ERR_INVALID_PARAMETER, ERR_ABORTED
  */
 export function joinRoom(options: JoinRoomOptions): Promise<Room> {
   return enter(options, 'mesh')
+}
+
+/**
+ * Joins any open public room of the topology (and the size, where `maxPeers` is given) whose metadata has all of `metadata`;
+ * where there is none, opens one. Two that ask at the same instant end in the same room.
+ * @throws {NetError} as `joinRoom` does; ERR_UNAVAILABLE where signaling knows no public rooms.
+ */
+export function quickMatch(options: QuickMatchOptions): Promise<Room> {
+  return enter(options, 'mesh', 'match')
+}
+
+/**
+ * The public rooms, page by page: give `next` of one page as `after` for the following one. A page may be empty although
+ * there is a next one.
+ * @throws {NetError} ERR_UNAVAILABLE where signaling knows no public rooms; otherwise as `joinRoom` does.
+ */
+export async function listRooms(options: ListRoomsOptions): Promise<RoomPage> {
+  const { signaling, token, signal, clock = systemClock, random = systemRandom, ...query } = options
+  const transport = chooseTransport(signaling)
+  if (!transport.list) {
+    throw new NetError('ERR_UNAVAILABLE', 'This kind of signaling knows no public rooms. A signaling server does.')
+  }
+  return transport.list(
+    { ...query, ...(token !== undefined && { token }) },
+    { clock, random, ...(signal && { signal }) },
+  )
 }
 
 /** Opens a new room, as its host. A star unless `topology` says otherwise: then this peer's id is 1. See `joinRoom`. */
@@ -30,8 +60,12 @@ export function hostRoom(options: Omit<JoinRoomOptions, 'room'>): Promise<Room> 
   return enter(options, 'star')
 }
 
-async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star'): Promise<Room> {
-  const { room: code, token, maxPeers, channels = [], autoPoll = true, signal } = options
+async function enter(
+  options: JoinRoomOptions,
+  defaultTopology: 'mesh' | 'star',
+  newRoom: 'create' | 'match' = 'create',
+): Promise<Room> {
+  const { channels = [], autoPoll = true, signal } = options
   const { clock = systemClock, random = systemRandom, silenceTimeoutMs } = options
   if (silenceTimeoutMs !== undefined) checkSilenceTimeout(silenceTimeoutMs)
   const transport = chooseTransport(options.signaling)
@@ -43,21 +77,16 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
   // What is missing or misconfigured here shall not cost a place in the room, so it is found out first. Relay-only needs
   // TURN servers, which may be known only when signaling has named them.
   tryWebRTC(
-    options.iceServers
+    typeof options.iceServers === 'object'
       ? { ...ownConfiguration, iceServers: options.iceServers }
       : { ...(options.node && { node: options.node }), ...(options.driver && { driver: options.driver }) },
   )
 
-  const request: SignalingRequest =
-    code === undefined
-      ? {
-          action: 'create',
-          topology: options.topology ?? defaultTopology,
-          ...(maxPeers !== undefined && { maxPeers }),
-          ...(token !== undefined && { token }),
-        }
-      : { action: 'join', room: code, ...(token !== undefined && { token }) }
-  const session = await transport.open(request, { clock, random, ...(signal && { signal }) })
+  const session = await transport.open(requestOf(options, defaultTopology, newRoom), {
+    clock,
+    random,
+    ...(signal && { signal }),
+  })
 
   const isStar = session.room.topology === 'star'
   const hostReached = isStar && session.id !== TARGET_PEER_SERVER ? deferred() : undefined
@@ -79,8 +108,8 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
       },
     },
   })
-  const iceServers = options.iceServers ?? session.iceServers
-  const dialer = new Dialer(session, peer, { ...ownConfiguration, iceServers, clock }, clock, {
+  const iceServers = iceServersForDial(options.iceServers, session, clock)
+  const dialer = new Dialer(session, peer, { ...ownConfiguration, clock }, iceServers, clock, {
     failed: (id, error) => {
       hostReached?.reject(error)
       room.dialFailed(id, error)
@@ -102,6 +131,32 @@ async function enter(options: JoinRoomOptions, defaultTopology: 'mesh' | 'star')
     void room.leave()
     throw error
   }
+}
+
+/** What is asked of signaling. */
+function requestOf(
+  options: JoinRoomOptions,
+  defaultTopology: 'mesh' | 'star',
+  newRoom: 'create' | 'match',
+): SignalingRequest {
+  const { room, place, token, password, topology = defaultTopology, maxPeers, metadata, whenHostLeaves } = options
+  const presence = { ...options.presence, ...(!isPageVisible() && { visible: false }) }
+  const common = {
+    ...(token !== undefined && { token }),
+    ...(Object.keys(presence).length > 0 && { presence }),
+  }
+  const secret = password !== undefined && { password }
+  if (place !== undefined) return { action: 'resume', place, ...common }
+  if (room !== undefined) return { action: 'join', room, ...secret, ...common }
+  const wanted = {
+    topology,
+    ...(maxPeers !== undefined && { maxPeers }),
+    ...(metadata !== undefined && { metadata }),
+    ...(whenHostLeaves !== undefined && { whenHostLeaves }),
+    ...common,
+  }
+  if (newRoom === 'match') return { action: 'match', ...wanted }
+  return { action: 'create', ...(options.public !== undefined && { public: options.public }), ...secret, ...wanted }
 }
 
 function chooseTransport(signaling: string | SignalingTransport): SignalingTransport {

@@ -1,12 +1,14 @@
 // The room as its users see it. Entered by join-room.ts, implemented by room.ts.
 
 import type { Clock } from '../net/clock.ts'
-import type { IceServer, NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
+import type { NodeConfiguration, WebRTCDriver } from '../net/drivers/driver.ts'
 import type { Emitter } from '../net/emitter.ts'
 import type { NetError } from '../net/errors.ts'
 import type { LaneSettings } from '../net/link/lanes.ts'
 import type { Random } from '../net/random.ts'
-import type { SignalingTransport } from '../net/signaling/transport.ts'
+import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
+import type { RoomQuery, SignalingTransport } from '../net/signaling/transport.ts'
+import type { IceServersOption } from './ice-servers.ts'
 import type { DisconnectReason, PacketValue, PeerStats, SendOptions, TransferMode } from './types.ts'
 
 export type RoomEvents = {
@@ -20,10 +22,19 @@ export type RoomEvents = {
   connectionFailed: (id: number, error: NetError) => void
   /** Something that is not fatal: a bad packet, a refused request. */
   error: (error: NetError) => void
-  /** The link to signaling is gone. Peers that are connected stay so; nobody new can come. */
+  /**
+   * The link to signaling broke. It is being made again by itself; peers that are connected stay so, nobody new can come
+   * meanwhile. `signalingRestored` or `signalingLost` follows.
+   */
+  signalingInterrupted: (error: NetError) => void
+  /** The link to signaling stands again: this peer kept its place, and the room learns what happened meanwhile. */
+  signalingRestored: () => void
+  /** The link to signaling is gone for good. Peers that are connected stay so; nobody new can come. */
   signalingLost: (error: NetError) => void
-  /** The room's host or seal changed. */
+  /** The room's host, seal, metadata or publicity changed. */
   roomChanged: () => void
+  /** What `players` says of a peer changed. */
+  presenceChanged: (id: number, presence: PlayerPresence) => void
   /** The room is over for this peer. `error` is undefined after `leave()`. Always the last event. */
   closed: (error: NetError | undefined) => void
 }
@@ -40,6 +51,23 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   readonly sealed: boolean
   /** How many peers the room takes. */
   readonly maxPeers: number
+  /** Whether it is listed, and found by a quick match. */
+  readonly public: boolean
+  /** Whether it asks newcomers for a password. */
+  readonly locked: boolean
+  /** What the room is, for those who look for one. */
+  readonly metadata: Properties
+  /**
+   * What the peers that this one connects with say of themselves, by id: those that signaling knows, connected or not yet.
+   * The names were chosen by players: show them as text.
+   */
+  readonly players: ReadonlyMap<number, PlayerPresence>
+  /**
+   * With which this peer can come back: `joinRoom({ signaling, place })` takes its place over, with the same id, after its
+   * page was loaded anew or its process restarted. A secret, good for one return within the server's grace time (30 s), and
+   * another one after each `signalingRestored`. Undefined where signaling keeps no places.
+   */
+  readonly place: string | undefined
   /** The ids of the connected peers, in ascending order, without this one. */
   readonly peers: readonly number[]
   /** Sends a value (anything msgpack can carry). Returns whether to go on; false: the peer's buffer is filling. */
@@ -52,25 +80,72 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   poll(): void
   /** Ends the connection to one peer. It is told. */
   disconnectPeer(id: number): void
-  /** Closes the room for newcomers (host only). */
+  /** Closes the room for newcomers, or opens it (host only). @throws {NetError} ERR_UNAUTHORIZED */
   seal(sealed?: boolean): void
+  /**
+   * Throws a peer out of the room: everyone ends the connection to it, and its room closes with ERR_KICKED (host only).
+   * With `ban` it cannot come back: the server holds on to the subject of its ticket, or to its address.
+   * @throws {NetError} ERR_UNAUTHORIZED, ERR_UNAVAILABLE (signaling cannot)
+   */
+  kick(id: number, options?: { readonly ban?: boolean }): void
+  /** Describes the room anew, altogether (host only). @throws {NetError} ERR_UNAUTHORIZED, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE */
+  setMetadata(metadata: Properties): void
+  /** Lists the room, or hides it (host only). @throws {NetError} ERR_UNAUTHORIZED, ERR_UNAVAILABLE */
+  setPublic(isPublic: boolean): void
+  /**
+   * Tells the others this player's name or properties. What is left out stays; whether the page is visible is told by
+   * itself.
+   * @throws {NetError} ERR_INVALID_PARAMETER (too long), ERR_UNAVAILABLE
+   */
+  setPresence(presence: Pick<PresenceChange, 'name' | 'properties'>): void
   /** Says goodbye to everyone and closes all connections. Resolves when done, within half a second. */
   leave(): Promise<void>
 }
 
-export interface JoinRoomOptions {
+/** How signaling is reached. */
+export interface SignalingOptions {
   /** A `ws:` or `wss:` URL of a signaling server, or any SignalingTransport. */
   readonly signaling: string | SignalingTransport
-  /** The code of the room to join. Left out: a new room is opened. */
-  readonly room?: string | undefined
-  /** For a new room. Default 'mesh'. */
-  readonly topology?: 'mesh' | 'star' | undefined
-  /** For a new room: how many peers it takes, this one included. */
-  readonly maxPeers?: number | undefined
   /** Shown to the signaling server. */
   readonly token?: string | undefined
-  /** STUN and TURN servers. Default: those that signaling recommends. */
-  readonly iceServers?: readonly IceServer[] | undefined
+  /** Aborting it rejects with ERR_ABORTED; afterwards it has no effect. */
+  readonly signal?: AbortSignal | undefined
+  /** Time and chance, for tests. */
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+/** Which of the public rooms `listRooms` gives. */
+export interface ListRoomsOptions extends SignalingOptions, RoomQuery {}
+
+/** See `quickMatch`. */
+export type QuickMatchOptions = Omit<JoinRoomOptions, 'room' | 'place' | 'password' | 'public'>
+
+export interface JoinRoomOptions extends SignalingOptions {
+  /** The code of the room to join. Left out: a new room is opened. */
+  readonly room?: string | undefined
+  /** The place to come back to: what `room.place` was. Then nothing else is needed to enter. */
+  readonly place?: string | undefined
+  /** Of the room to join, or for a new one: 1 to 128 characters. */
+  readonly password?: string | undefined
+  /** What the others see of this player. */
+  readonly presence?: Pick<PresenceChange, 'name' | 'properties'> | undefined
+  /** For a new room. Default 'mesh'. */
+  readonly topology?: 'mesh' | 'star' | undefined
+  /** For a new room: how many peers it takes, this one included. 1 to 256, default 16. */
+  readonly maxPeers?: number | undefined
+  /** For a new room: whether it is listed, and found by a quick match. Default false. */
+  readonly public?: boolean | undefined
+  /** For a new room: what it is (mode, map, region …). At most 16 properties, and 1,024 characters as JSON. */
+  readonly metadata?: Properties | undefined
+  /**
+   * For a new star: whether it ends when its host leaves ('close', the default), or waits for the host to come back to its
+   * `place`, for the server's time for that (five minutes).
+   */
+  readonly whenHostLeaves?: 'close' | 'wait' | undefined
+  /** STUN and TURN servers, or a function that is asked before every connection. Default: those that signaling recommends. */
+  readonly iceServers?: IceServersOption | undefined
+  /** `relay`: only TURN routes, so that the others learn no address of this peer. Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay' | undefined
   /** Lanes beside `control`, `gameplay` and `bulk`: see WebRTCMultiplayerPeerOptions. */
   readonly lanes?: Readonly<Record<string, LaneSettings>> | undefined
@@ -85,13 +160,8 @@ export interface JoinRoomOptions {
    * outages, and tells later who is gone. It counts on this side only: give all peers the same.
    */
   readonly silenceTimeoutMs?: number | undefined
-  /** Aborting it rejects with ERR_ABORTED; afterwards it has no effect. */
-  readonly signal?: AbortSignal | undefined
   /** Options of the Node driver. */
   readonly node?: NodeConfiguration | undefined
   /** The WebRTC implementation. Default: that of `setDefaultExtension`, or the platform's own. */
   readonly driver?: WebRTCDriver
-  /** Time and chance, for tests. */
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
 }

@@ -4,11 +4,13 @@ import type { Clock } from '../net/clock.ts'
 import { Emitter } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import type { RoomInfo } from '../net/signaling/messages.ts'
-import type { SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
+import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
+import type { MemberRequest, SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
 import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
+import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 export class JoinedRoom extends Emitter<RoomEvents> implements Room {
@@ -18,9 +20,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly #dialer: Dialer
   readonly #clock: Clock
   readonly #autoPoll: boolean
+  readonly #players = new Map<number, PlayerPresence>()
+  readonly #stopWatchingPage: () => void
   #info: RoomInfo
   /** What waits for `poll`: at most so many of each kind. */
   #pending: { readonly kind: keyof typeof MAX_PENDING; readonly deliver: () => void }[] = []
+  /** Nobody can come back through it any more. */
+  #signalingOver = false
   #over = false
   #ending: Promise<void> | undefined
 
@@ -36,10 +42,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     peer.on('peerConnected', (id) => this.emit('peerConnected', id))
     peer.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
-      if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(hostGone())
+      if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())
     })
     peer.on('connectionFailed', (id, error) => this.#failed(id, error))
     peer.on('error', (error) => this.emit('error', error))
+    this.#stopWatchingPage = watchPage((visible) => {
+      if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+    })
     // Subscribed on demand, because packets wait in the peer while nobody listens.
   }
 
@@ -57,6 +66,21 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
   get maxPeers(): number {
     return this.#info.maxPeers
+  }
+  get public(): boolean {
+    return this.#info.public
+  }
+  get locked(): boolean {
+    return this.#info.locked
+  }
+  get metadata(): Properties {
+    return this.#info.metadata
+  }
+  get players(): ReadonlyMap<number, PlayerPresence> {
+    return this.#players
+  }
+  get place(): string | undefined {
+    return this.#session.place
   }
   get peers(): readonly number[] {
     return this.#peer.connectedPeers
@@ -97,8 +121,29 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
 
   seal(sealed = true): void {
-    if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', 'Only the host may seal the room.')
+    this.#onlyHost('seal the room')
     this.#session.seal(sealed)
+  }
+
+  kick(id: number, { ban = false }: { readonly ban?: boolean } = {}): void {
+    this.#onlyHost('throw somebody out')
+    this.#request({ type: 'kick', id, ban })
+    if (this.peers.includes(id)) this.#peer.disconnectPeer(id)
+    this.#dialer.refuse(id)
+  }
+
+  setMetadata(metadata: Properties): void {
+    this.#onlyHost('describe the room')
+    this.#request({ type: 'update', metadata })
+  }
+
+  setPublic(isPublic: boolean): void {
+    this.#onlyHost('list the room')
+    this.#request({ type: 'update', public: isPublic })
+  }
+
+  setPresence(presence: Pick<PresenceChange, 'name' | 'properties'>): void {
+    this.#request({ type: 'presence', presence })
   }
 
   leave(): Promise<void> {
@@ -110,10 +155,19 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     if (this.#over) return
     switch (event.type) {
       case 'peerJoined':
+        if (event.presence) this.#introduce(event.id, event.presence)
         this.#dialer.joined(event.id, event.offer)
         break
       case 'peerLeft':
+        this.#players.delete(event.id)
         this.#dialer.left(event.id)
+        if (event.kicked) this.#peer.removePeer(event.id, 'kicked')
+        break
+      case 'peerBack':
+        this.#dialer.back(event.id)
+        break
+      case 'presence':
+        this.#introduce(event.id, event.presence)
         break
       case 'signal':
         this.#dialer.signal(event.from, event.signal)
@@ -125,9 +179,17 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
       case 'error':
         this.#deliver('error', () => this.emit('error', event.error))
         break
+      case 'interrupted':
+        this.#deliver('signaling', () => this.emit('signalingInterrupted', event.error))
+        break
+      case 'restored':
+        this.#deliver('signaling', () => this.emit('signalingRestored'))
+        break
       case 'closed':
-        if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
-        else this.#deliver('end', () => this.emit('signalingLost', event.error))
+        this.#signalingOver = true
+        if (event.error.code === 'ERR_KICKED') this.#deliver('end', () => void this.#end(event.error))
+        else if (this.#isStarClient && event.error.code === 'ERR_ROOM_CLOSED') this.#awaitGoodbye(event.error)
+        else this.#deliver('end', () => this.#signalingLost(event.error))
     }
   }
 
@@ -139,6 +201,33 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   /** A peer sent something through signaling that cannot be used. */
   dialError(error: NetError): void {
     this.#deliver('error', () => this.emit('error', error))
+  }
+
+  #onlyHost(act: string): void {
+    if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', `Only the host may ${act}.`)
+  }
+
+  #request(request: MemberRequest): void {
+    if (!this.#session.request) {
+      throw new NetError('ERR_UNAVAILABLE', 'This kind of signaling cannot do that. A signaling server can.')
+    }
+    this.#session.request(request)
+  }
+
+  #introduce(id: number, presence: PlayerPresence): void {
+    this.#players.set(id, presence)
+    this.#deliver('presence', () => this.emit('presenceChanged', id, presence))
+  }
+
+  #signalingLost(error: NetError): void {
+    this.emit('signalingLost', error)
+    // A client that waited for its host waits in vain.
+    if (this.#isStarClient && !this.#peer.hasPeer(TARGET_PEER_SERVER)) void this.#end(error)
+  }
+
+  /** Whether a host that is gone is waited for. */
+  get #mayReturn(): boolean {
+    return this.#info.whenHostLeaves === 'wait' && !this.#signalingOver
   }
 
   get #isStarClient(): boolean {
@@ -161,7 +250,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   #failed(id: number, error: NetError): void {
     this.emit('connectionFailed', id, error)
-    if (this.#isStarClient && id === TARGET_PEER_SERVER) this.#end(error)
+    if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(error)
   }
 
   #deliver(kind: keyof typeof MAX_PENDING, deliver: () => void): void {
@@ -180,6 +269,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   async #close(error: NetError | undefined): Promise<void> {
     this.#over = true
     this.#pending = []
+    this.#stopWatchingPage()
     this.#dialer.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#peer.close()
@@ -190,7 +280,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 }
 
 /** One change says as much as many: the room is as it is when the event comes. */
-const MAX_PENDING = { change: 1, error: MAX_PENDING_ERRORS, failure: MAX_PENDING_EVENTS, end: 2 } as const
+const MAX_PENDING = {
+  change: 1,
+  error: MAX_PENDING_ERRORS,
+  signaling: MAX_PENDING_ERRORS,
+  failure: MAX_PENDING_EVENTS,
+  presence: MAX_PENDING_EVENTS,
+  end: 2,
+} as const
 
 function hostGone(): NetError {
   return new NetError('ERR_ROOM_CLOSED', 'The host left, so the room is over.')

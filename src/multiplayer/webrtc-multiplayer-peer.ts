@@ -5,13 +5,14 @@ import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encode } from '../net/codec/codec.ts'
 import { type Off, reportUncaught } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { BULK_FROM, MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
+import { BULK_FROM, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
 import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
 import type { LaneSettings, OutgoingPacket } from '../net/link/lanes.ts'
 import { Kind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
-import { MAX_PEER_ID, MAX_SILENCE_TIMEOUT_MS, MAX_USER_CHANNELS, MIN_SILENCE_TIMEOUT_MS } from './constants.ts'
+import { checkId, checkMode, checkSilenceTimeout, checkSize, portOf } from './checks.ts'
+import { MAX_USER_CHANNELS } from './constants.ts'
 import { Inbox, type OwnedPacket } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
@@ -262,7 +263,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    */
   tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
     const { link } = this.#require(id)
-    link.tap = listener && ((frame) => listener({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
+    const tell = listener && ((frame: TapEvent) => isolated(() => listener(frame)))
+    link.tap = tell && ((frame) => tell({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
   }
 
   poll(): void {
@@ -552,33 +554,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 }
 
-/** Which of its peer's channels it came over. */
-function portOf({ channel, mode }: OwnedPacket): number {
-  if (channel > 0) return channel + 1
-  return mode === TransferMode.Reliable ? 0 : 1
-}
-
-function checkId(id: number): void {
-  if (Number.isInteger(id) && id >= 1 && id <= MAX_PEER_ID) return
-  throw new NetError('ERR_INVALID_PARAMETER', `A peer id is a whole number from 1 to ${MAX_PEER_ID}, not ${id}.`)
-}
-
-/** @throws {NetError} ERR_INVALID_PARAMETER */
-export function checkSilenceTimeout(ms: number): void {
-  if (ms >= MIN_SILENCE_TIMEOUT_MS && ms <= MAX_SILENCE_TIMEOUT_MS) return
-  const range = `${MIN_SILENCE_TIMEOUT_MS} to ${MAX_SILENCE_TIMEOUT_MS} ms`
-  throw new NetError('ERR_INVALID_PARAMETER', `silenceTimeoutMs is ${range}, not ${ms}.`)
-}
-
-function checkMode(mode: TransferMode): void {
-  if (mode === 0 || mode === 1 || mode === 2) return
-  throw new NetError('ERR_INVALID_PARAMETER', `A transfer mode is one of TransferMode's values, not ${mode}.`)
-}
-
-function checkSize(bytes: number, mode: TransferMode): void {
-  const reliable = mode === TransferMode.Reliable
-  const limit = reliable ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET
-  if (bytes <= limit) return
-  const advice = reliable ? 'send it in parts' : 'send it reliably, or in parts'
-  throw new NetError('ERR_OUT_OF_MEMORY', `A packet of ${bytes} bytes; ${limit} are possible: ${advice}.`)
+/** What a user's function throws is the user's fault: it must not look like the remote's. */
+function isolated(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    reportUncaught(error)
+  }
 }

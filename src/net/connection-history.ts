@@ -45,6 +45,8 @@ export class ConnectionHistory {
   lastError: string | undefined
   /** How it ended. */
   end: 'failed' | 'closed' | 'closed by the other side' | undefined
+  /** Data channels that are open. Browsers tell by them alone that the other side closed the connection. */
+  openChannels = 0
   /** The candidates in use, as they were asked for last. */
   route: SelectedRoute | undefined
 

@@ -98,7 +98,8 @@ function isWrong(phase: ConnectionPhase, { state, tookMs = 0 }: PhaseReport): bo
 
 function outcomeOf(history: ConnectionHistory): Diagnosis['outcome'] {
   const stood = history.at('opened') !== undefined
-  if (history.end === undefined) return stood ? 'connected' : history.at('started') === undefined ? 'new' : 'connecting'
+  if (history.end === undefined && stood) return history.openChannels > 0 ? 'connected' : 'lost'
+  if (history.end === undefined) return history.at('started') === undefined ? 'new' : 'connecting'
   if (history.end === 'closed') return 'closed'
   return stood ? 'lost' : history.end === 'failed' ? 'failed' : 'closed'
 }
@@ -157,6 +158,9 @@ function whyDone({ history }: Case, outcome: Diagnosis['outcome'], tookMs: numbe
   if (history.end === 'closed by the other side') {
     return `It was connected${way}, and ended after ${stood}: the other side closed it, or nothing got through any more.`
   }
+  if (outcome === 'lost' && history.end === undefined) {
+    return `It was connected${way}, and all its data channels were closed: most likely by the other side, which is gone.`
+  }
   if (outcome === 'lost') {
     return `It was connected${way}, and the way was lost after ${stood}: the other side is gone, or a network changed. Connect anew.`
   }
@@ -214,6 +218,14 @@ const CAUSES: Readonly<Record<ConnectionPhase, (known: Case) => string>> = {
     }
     const has = (type: CandidateType) =>
       local.some((kind) => kind.type === type) || remote.some((kind) => kind.type === type)
+    const reached = (kinds: readonly CandidateKind[]) => kinds.some(({ type }) => type === 'srflx' || type === 'relay')
+    const configured = (configuration.iceServers ?? []).length > 0
+    if (configured && !reached(local) && reached(remote)) {
+      return 'No STUN or TURN server answered this side: its network seems to block UDP. A browser gets out with a turn: URL with ?transport=tcp, or with turns:; Node does not.'
+    }
+    if (configured && reached(local) && !reached(remote)) {
+      return 'The other side has only addresses of its own: its network seems to block UDP, or it has no STUN and TURN servers.'
+    }
     if (has('relay')) {
       return 'Not even the way through the TURN relay is open: look at its log, and whether its ports 49152 to 65535 are open.'
     }

@@ -27,6 +27,7 @@ import type { Diagnosis } from './diagnosis.ts'
  * | ERR_ROOM_FULL | the room holds as many peers as it may | later |
  * | ERR_ROOM_SEALED | the room takes no more peers | no |
  * | ERR_ROOM_CLOSED | the room ended | no |
+ * | ERR_KICKED | the host removed this peer from the room, or keeps it out | no |
  * | ERR_TOKEN_REFUSED | the token was not accepted | with a new token |
  * | ERR_RATE_LIMITED | too many requests | later |
  */
@@ -51,6 +52,7 @@ export type NetErrorCode =
   | 'ERR_ROOM_FULL'
   | 'ERR_ROOM_SEALED'
   | 'ERR_ROOM_CLOSED'
+  | 'ERR_KICKED'
   | 'ERR_TOKEN_REFUSED'
   | 'ERR_RATE_LIMITED'
 

@@ -344,7 +344,13 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #adopt(channel: DriverChannel): WebRTCDataChannel {
     const told = this.#told
     const adopted = new WebRTCDataChannel(channel, told.clock)
-    adopted.on('open', () => told.note('opened'))
+    adopted.once('open', () => {
+      told.note('opened')
+      told.openChannels += 1
+      adopted.once('closed', () => {
+        told.openChannels -= 1
+      })
+    })
     this.#channels.push(adopted)
     return adopted
   }

@@ -58,6 +58,7 @@ export async function runChurn(total: number, warmUp: number): Promise<ChurnResu
   child.stderr.on('data', (data) => {
     errors += String(data)
   })
-  const [exitCode] = (await once(child, 'exit')) as [number | null]
+  // Not `exit`: on a busy machine that comes before what was printed.
+  const [exitCode] = (await once(child, 'close')) as [number | null]
   return { holdings: JSON.parse(output), exitCode, exitMs: performance.now() - printedAt, errors }
 }

@@ -36,6 +36,7 @@ function told({
   history.offers = offers
   for (const moment of moments) {
     history.note(moment)
+    if (moment === 'opened') history.openChannels = 1
     clock.advance(10)
   }
   for (const name of local) history.local.add(name)
@@ -124,9 +125,26 @@ const CASES: readonly [what: string, story: Story, phase: Diagnosis['phase'], ca
   ],
   [
     'a relay that does not relay',
-    { moments: CHECKED, local: [...HOST, candidate('relay')], remote: HOST, configuration: TURN },
+    {
+      moments: CHECKED,
+      local: [...HOST, candidate('relay')],
+      remote: [...HOST, candidate('srflx')],
+      configuration: TURN,
+    },
     'checks',
     'Not even the way through the TURN relay',
+  ],
+  [
+    'a network here that blocks UDP',
+    { moments: CHECKED, local: HOST, remote: [...HOST, candidate('srflx')], configuration: TURN },
+    'checks',
+    'its network seems to block UDP. A browser gets out',
+  ],
+  [
+    'a network there that blocks UDP',
+    { moments: CHECKED, local: [...HOST, candidate('srflx')], remote: HOST, configuration: TURN },
+    'checks',
+    'The other side has only addresses of its own',
   ],
   [
     'IPv4 against IPv6',

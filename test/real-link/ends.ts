@@ -3,10 +3,17 @@
 import type { Page } from 'puppeteer-core'
 import { joinRoom } from '../../src/index.ts'
 import { nodeDriver } from '../../src/node.ts'
-import { type LinkEnd, linkedDriver } from '../support/linked-driver.ts'
+import type { Side } from '../support/link-client.ts'
+import { linkedDriver } from '../support/linked-driver.ts'
 import { buildSite, type Site } from '../support/site.ts'
 import type {} from './page.ts'
 import { RoomStreamEnd, type StreamEnd } from './stream.ts'
+
+/** Which end of which link. The URL is that of link-service.ts. */
+export interface LinkEnd {
+  readonly url: string
+  readonly side: Side
+}
 
 export interface JoinedEnd extends StreamEnd {
   readonly id: number
@@ -17,7 +24,7 @@ export interface JoinedEnd extends StreamEnd {
 }
 
 export async function joinInNode(signaling: string, link: LinkEnd, code?: string): Promise<JoinedEnd> {
-  const driver = linkedDriver(nodeDriver, link)
+  const driver = linkedDriver(nodeDriver, link.url, link.side)
   const room = await joinRoom({ signaling, room: code, driver, node: { bindAddress: '127.0.0.1' } })
   const end = new RoomStreamEnd(room)
   const connected = new Promise<number>((done) => {
@@ -59,8 +66,8 @@ export async function joinBoth(
   url: string,
   joins: readonly [Join, Join],
 ): Promise<[JoinedEnd, JoinedEnd]> {
-  const one = await joins[0](signaling, { url, own: 1, other: 2 })
-  const two = await joins[1](signaling, { url, own: 2, other: 1 }, one.code)
+  const one = await joins[0](signaling, { url, side: 1 })
+  const two = await joins[1](signaling, { url, side: 2 }, one.code)
   await Promise.all([one.connected(), two.connected()])
   return [one, two]
 }

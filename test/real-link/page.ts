@@ -2,7 +2,8 @@
 
 import { joinRoom } from '../../src/index.ts'
 import { browserDriver } from '../../src/net/index.ts'
-import { type LinkEnd, linkedDriver } from '../support/linked-driver.ts'
+import { linkedDriver } from '../support/linked-driver.ts'
+import type { LinkEnd } from './ends.ts'
 import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 
 export interface TestPage {
@@ -31,7 +32,7 @@ export function installTestPage(): void {
   window.test = {
     ends,
     async join(signaling, link, code) {
-      const room = await joinRoom({ signaling, room: code, driver: linkedDriver(browserDriver, link) })
+      const room = await joinRoom({ signaling, room: code, driver: linkedDriver(browserDriver, link.url, link.side) })
       const connected = new Promise<number>((resolve) => {
         room.once('peerConnected', resolve)
       })

@@ -1,7 +1,7 @@
 // Starts real browsers for the tests.
 
 import { type Browser, launch, type Page } from 'puppeteer-core'
-import { type BrowserName, findBrowser } from '../../scripts/browsers.js'
+import { type BrowserName, findProgram } from '../../scripts/programs.js'
 
 export type { BrowserName }
 
@@ -17,13 +17,22 @@ const CHROMIUM_ARGS = [
   '--enable-unsafe-swiftshader',
 ]
 
-export function launchBrowser(name: BrowserName): Promise<Browser> {
-  const executablePath = findBrowser(name)
+export interface LaunchOptions {
+  /** Firefox's settings (about:config). */
+  readonly prefs?: Readonly<Record<string, unknown>>
+  /** Started instead of the browser, with its arguments, and spoken to over a pipe. Chromium only. */
+  readonly program?: string
+}
+
+export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+  const executablePath = options.program ?? findProgram(name)
   if (!executablePath) throw new Error(`${name} is missing: run \`npm test\`, which installs it.`)
   return launch({
     browser: name === 'chromium' ? 'chrome' : 'firefox',
     executablePath,
     headless: true,
+    extraPrefsFirefox: { ...options.prefs },
+    pipe: options.program !== undefined,
     args: name === 'chromium' ? CHROMIUM_ARGS : [],
     protocolTimeout: 60_000,
   })

@@ -2,7 +2,7 @@
 // It replaces the candidates that the peers exchange by its own sockets, so that they know of no other way to each
 // other. One link is for one room.
 //
-//   joinRoom({ driver: linkedDriver(platform, end) })  every connection of two peers, see linked-driver.ts
+//   joinRoom({ driver: linkedDriver(…) })              every connection of two peers, see linked-driver.ts
 //   startSignalingProxy(url, link)                     what signaling carries, not what peers tell each other directly
 
 import { isIP } from 'node:net'
@@ -68,17 +68,12 @@ export class UdpLink {
   }
 
   /**
-   * What peer `to` is to be told instead of what peer `from` says. `undefined`: nothing.
-   * @param connection Tells the connections of a pair apart. They share the pair's directions: one bottleneck for all.
+   * What peer `to` is to be told instead of what peer `from` says. `undefined`: nothing. The attempt tells the connections
+   * of a pair apart, which share the pair's directions: one bottleneck for all.
    */
-  async rewrite(
-    from: number,
-    to: number,
-    signal: Signal,
-    connection: string | number = signal.attempt ?? 0,
-  ): Promise<Signal | undefined> {
+  async rewrite(from: number, to: number, signal: Signal): Promise<Signal | undefined> {
     const candidates = candidatesOf(signal)
-    const path = this.#path(from, to, connection)
+    const path = this.#path(from, to, signal.attempt ?? 0)
     const usable = candidates.find(({ protocol }) => protocol === 'udp')
     const index = from < to ? 0 : 1
     if (usable && isIP(usable.address) === 4) await path.know(index, usable.address, usable.port)
@@ -104,9 +99,9 @@ export class UdpLink {
     return direction
   }
 
-  #path(one: number, other: number, connection: string | number): UdpPath {
+  #path(one: number, other: number, attempt: number): UdpPath {
     const [low, high] = one < other ? [one, other] : [other, one]
-    const key = `${low} ${high} ${connection}`
+    const key = `${low} ${high} ${attempt}`
     let path = this.#paths.get(key)
     if (!path) {
       path = new UdpPath(this.#host, [this.#direction(low, high), this.#direction(high, low)])

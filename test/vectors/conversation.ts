@@ -6,6 +6,7 @@ import { TokenBucket } from '../../server/signaling/token-bucket.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import type { ServerMessage } from '../../src/net/signaling/messages.ts'
+import { ampleBudgets } from '../server/signaling/support.ts'
 
 export type Line =
   | { readonly client: number; readonly says: string }
@@ -44,6 +45,12 @@ export class Conversation {
       authorize: () => true,
       iceServers: [{ urls: 'stun:stun.example.org' }],
       bucket: new TokenBucket(this.#clock, 1_000, 1),
+      floodBucket: new TokenBucket(this.#clock, 8_000, 8),
+      caretaker: { add() {}, delete() {}, gap() {} },
+      time: () => this.#clock.now(),
+      places: { graceMs: 30_000, hostWaitMs: 300_000, leaseMs: 60_000 },
+      budgets: ampleBudgets(this.#clock),
+      addressKey: '10.0.0.1',
       clock: this.#clock,
       random: this.#random,
       log: (event) => {

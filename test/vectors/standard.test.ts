@@ -5,7 +5,8 @@ import * as multiplayer from '../../src/multiplayer/constants.ts'
 import * as codec from '../../src/net/codec/constants.ts'
 import * as connection from '../../src/net/constants.ts'
 import * as link from '../../src/net/link/constants.ts'
-import { Goodbye, KIND_MASK, Kind, MORE, ORDERED } from '../../src/net/link/wire.ts'
+import * as lanes from '../../src/net/link/lane-table.ts'
+import * as wire from '../../src/net/link/wire.ts'
 import { BROADCAST_VERSION } from '../../src/net/signaling/broadcast-messages.ts'
 import * as signaling from '../../src/net/signaling/constants.ts'
 import { PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
@@ -40,15 +41,31 @@ describe('docs/STANDARD.md', () => {
     expect(Object.keys(link).filter((name) => !named.includes(name))).toEqual([])
   })
 
-  it('has the kinds, flags and reasons of the wire', () => {
+  it('has the kinds, flags, sizes and reasons of the wire', () => {
     const text = lines.join('\n')
-    for (const [name, number] of Object.entries(Kind)) {
-      const spelling = name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
-      expect(text).toContain(`| ${number} | ${spelling} |`)
-    }
-    expect(text).toContain(`\`KIND_MASK\` 0x0${KIND_MASK.toString(16)}`)
-    expect(text).toContain(`MORE (0x${MORE.toString(16)})`)
-    expect(text).toContain(`ORDERED (0x${ORDERED.toString(16)})`)
+    const hex = (number: number) => `0x${number.toString(16).padStart(2, '0')}`
+    const shouted = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+    for (const [name, number] of Object.entries(wire.Kind)) expect(text).toContain(`| ${number} | ${shouted(name)} |`)
+    expect(text).toContain(`| 0–3 | kind (\`KIND_MASK\` ${hex(wire.KIND_MASK)})`)
+    expect(text).toContain(`HAS_LANE (${hex(wire.HAS_LANE)})`)
+    expect(text).toContain(`ORDERED (${hex(wire.ORDERED)})`)
+    expect(text).toContain(`PIECE (${hex(wire.PIECE)})`)
+    expect(text).toContain(`LAST (${hex(wire.LAST)})`)
+    expect(text).toContain(`\`${hex(wire.Kind.Stream | wire.LAST)}\`; position: ${wire.STREAM_HEADER - 1} bytes`)
+    expect(text).toContain(`${wire.FIRST_PIECE} first, ${wire.LAST_PIECE} last`)
+    const { Flag, Goodbye } = wire
+    expect(text).toContain(`| ACKNOWLEDGES | ${Flag.Acknowledges} | ${wire.ACKNOWLEDGEMENT_BYTES}: `)
+    expect(text).toContain(`| PROGRESS | ${Flag.Progress} | ${wire.PROGRESS_BYTES}: `)
+    expect(text).toContain(`| ASKS | ${Flag.Asks} |`)
+    expect(text).toContain(`flags: 1 byte; sequence number: ${wire.UNRELIABLE_HEADER - 1} bytes`)
     expect(text).toContain(`reason: 1 byte. ${Goodbye.Left} left, ${Goodbye.Kicked} kicked`)
+  })
+
+  it('has the numbers of the lanes', () => {
+    const text = lines.join('\n')
+    expect(text).toContain(`| control | ${lanes.CONTROL_LANE} |`)
+    expect(text).toContain(`| gameplay | ${lanes.GAMEPLAY_LANE} |`)
+    expect(text).toContain(`| bulk | ${lanes.BULK_LANE} |`)
+    expect(text).toContain(`| the user's | ${lanes.FIRST_USER_LANE} and up`)
   })
 })

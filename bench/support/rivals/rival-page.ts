@@ -2,9 +2,9 @@
 
 import geckos from '@geckos.io/client'
 import { joinRoom } from 'trystero/nostr'
+import type { Side } from '../../../test/support/link-client.ts'
 import type { LineEnd, LineStack } from '../line.ts'
 import { lineHandlers } from '../line-calls.ts'
-import type { Side } from '../link-client.ts'
 import { linkedConnection } from '../linked-connection.ts'
 import { servePage } from '../serve-page.ts'
 import { GeckosLine } from './geckos.ts'

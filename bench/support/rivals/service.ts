@@ -2,9 +2,9 @@
 // relay) and PeerJS (a PeerServer) find their peers with, as far as two peers need them.
 
 import { type WebSocket, WebSocketServer } from 'ws'
+import { startLinkService } from '../../../test/support/link-service.ts'
 import type { UdpLink } from '../../../test/support/udp-link.ts'
 import type { LineService } from '../line-pair.ts'
-import { startLinkService } from '../link-service.ts'
 
 export async function startRivalService(link: UdpLink): Promise<LineService> {
   const service = await startLinkService(link)

@@ -3,8 +3,8 @@
 
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import type { Side } from '../../../test/support/link-client.ts'
 import { bulkPiece, type LineEnd, type LineStack, type Meeting, RAW_PIECE_BYTES } from '../line.ts'
-import type { Side } from '../link-client.ts'
 import { linkedConnection } from '../linked-connection.ts'
 import { importRival } from './install.ts'
 

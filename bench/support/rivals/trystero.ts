@@ -1,7 +1,7 @@
 // Trystero: reliable, ordered actions. It cuts what is large itself, and waits where its channel's buffer is full.
 
+import type { Side } from '../../../test/support/link-client.ts'
 import { bulkPiece, type LineEnd, type LineStack, type Meeting } from '../line.ts'
-import type { Side } from '../link-client.ts'
 
 interface Action {
   send(data: Uint8Array, options: { target: string }): Promise<unknown>

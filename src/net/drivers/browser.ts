@@ -16,6 +16,7 @@ import {
   SignalingState,
   type WebRTCDriver,
 } from './driver.ts'
+import { toldCandidate, toldDescription } from './relay-only.ts'
 
 const CONNECTION_STATES: Record<RTCPeerConnectionState, ConnectionState> = {
   new: ConnectionState.New,
@@ -67,12 +68,16 @@ export const browserDriver: WebRTCDriver = {
 class BrowserConnection implements DriverConnection {
   readonly #pc: RTCPeerConnection
   readonly #events: DriverConnectionEvents
+  readonly #relayOnly: boolean
+  /** The newest description, as the browser made it. */
+  #created = ''
   /** The browser's calls are asynchronous: each waits for the one before it. */
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor(configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
     const { iceServers, iceTransportPolicy } = configuration
+    this.#relayOnly = iceTransportPolicy === 'relay'
     try {
       this.#pc = new RTCPeerConnection({
         ...(iceServers && { iceServers: iceServers as RTCIceServer[] }),
@@ -86,7 +91,8 @@ class BrowserConnection implements DriverConnection {
     pc.onicecandidate = ({ candidate }) => {
       // The empty candidate marks the end of gathering, which the gathering state tells already.
       if (!candidate?.candidate || this.#closed) return
-      events.candidate(candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, candidate.candidate)
+      const told = this.#relayOnly ? toldCandidate(candidate.candidate) : candidate.candidate
+      if (told) events.candidate(candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, told)
     }
     pc.onconnectionstatechange = () => {
       if (!this.#closed) events.connectionState(CONNECTION_STATES[pc.connectionState])
@@ -114,13 +120,14 @@ class BrowserConnection implements DriverConnection {
   createOffer(): void {
     this.#enqueue(async () => {
       const { sdp } = await this.#pc.createOffer()
-      if (!this.#closed) this.#events.description('offer', sdp ?? '')
+      if (!this.#closed) this.#tell('offer', sdp ?? '')
     }, this.#ends('The browser could not create an offer'))
   }
 
   setLocalDescription(type: 'offer' | 'answer', sdp: string): void {
     this.#enqueue(
-      () => this.#pc.setLocalDescription({ type, sdp }),
+      // Its own, to the letter: browsers may refuse one that was changed.
+      () => this.#pc.setLocalDescription({ type, sdp: this.#relayOnly ? this.#created : sdp }),
       this.#ends('The browser refused the local description'),
     )
   }
@@ -131,7 +138,7 @@ class BrowserConnection implements DriverConnection {
         await this.#pc.setRemoteDescription({ type, sdp })
         if (type === 'answer') return
         const answer = await this.#pc.createAnswer()
-        if (!this.#closed) this.#events.description('answer', answer.sdp ?? '')
+        if (!this.#closed) this.#tell('answer', answer.sdp ?? '')
       },
       this.#ends(`The browser refused the remote ${type}`),
     )
@@ -167,6 +174,11 @@ class BrowserConnection implements DriverConnection {
   close(): void {
     this.#closed = true
     this.#pc.close()
+  }
+
+  #tell(type: 'offer' | 'answer', sdp: string): void {
+    this.#created = sdp
+    this.#events.description(type, this.#relayOnly ? toldDescription(sdp) : sdp)
   }
 
   #enqueue(operation: () => Promise<unknown>, fail: (cause: unknown) => void): void {

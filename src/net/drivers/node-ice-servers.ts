@@ -7,8 +7,8 @@ import type { ConnectionConfiguration } from './driver.ts'
 const URL_PATTERN = /^(stuns?|turns?):(\[[0-9a-fA-F:.]+\]|[^:?[\]]+)(?::(\d+))?(?:\?transport=(udp|tcp))?$/
 
 /** @throws {NetError} ERR_INVALID_PARAMETER: not a STUN or TURN URL, or relay-only without a usable TURN server. */
-export function toNativeIceServers(configuration: ConnectionConfiguration): (string | NativeIceServer)[] {
-  const servers: (string | NativeIceServer)[] = []
+export function toNativeIceServers(configuration: ConnectionConfiguration): NativeIceServer[] {
+  const servers: NativeIceServer[] = []
   let relays = 0
   for (const { urls, username, credential } of configuration.iceServers ?? []) {
     for (const url of typeof urls === 'string' ? [urls] : urls) {
@@ -17,14 +17,15 @@ export function toNativeIceServers(configuration: ConnectionConfiguration): (str
         throw new NetError('ERR_INVALID_PARAMETER', `Not a STUN or TURN URL: "${url}". Write it as "turn:host:port".`)
       }
       if (scheme === 'stuns' || scheme === 'turns' || transport === 'tcp') continue
+      // As fields: the library reads no URL with an IPv6 address, and resolves none in brackets.
+      const server = { hostname: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port ?? 3478) }
       if (scheme === 'stun') {
-        servers.push(`stun:${host}:${port ?? 3478}`)
+        servers.push(server)
         continue
       }
       relays += 1
       servers.push({
-        hostname: host,
-        port: Number(port ?? 3478),
+        ...server,
         relayType: 'TurnUdp',
         ...(username !== undefined && { username }),
         ...(credential !== undefined && { password: credential }),

@@ -29,6 +29,7 @@ import {
   type WebRTCDriver,
 } from './driver.ts'
 import { toNativeIceServers } from './node-ice-servers.ts'
+import { mayBeTried, toldCandidate, toldDescription, triedDescription } from './relay-only.ts'
 
 const CONNECTION_STATES: Record<string, ConnectionState> = {
   new: ConnectionState.New,
@@ -97,6 +98,7 @@ class NodeConnection implements DriverConnection {
   /** Own candidates that the native library has told. */
   #candidates = 0
   #isGathered = false
+  readonly #relayOnly: boolean
   /** This side answers a peer of the same library, which is to check first. */
   #checksSecond = false
   #closed = false
@@ -104,6 +106,7 @@ class NodeConnection implements DriverConnection {
   constructor(library: typeof ndc, configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
     this.#events = events
     const { iceTransportPolicy, node = {} } = configuration
+    this.#relayOnly = iceTransportPolicy === 'relay'
     try {
       this.#pc = new library.PeerConnection('skein', {
         iceServers: toNativeIceServers(configuration),
@@ -139,14 +142,16 @@ class NodeConnection implements DriverConnection {
     )
     pc.onLocalDescription(
       guarded((sdp, type) => {
-        if (!this.#closed && (type === 'offer' || type === 'answer')) events.description(type, sdp)
+        if (this.#closed || (type !== 'offer' && type !== 'answer')) return
+        events.description(type, this.#relayOnly ? toldDescription(sdp) : sdp)
       }),
     )
     pc.onLocalCandidate(
       guarded((name, media) => {
         if (name === '') return
         this.#candidates += 1
-        this.#tellGathering(() => events.candidate(media, 0, withoutPrefix(name)))
+        const told = this.#relayOnly ? toldCandidate(name) : name
+        if (told) this.#tellGathering(() => events.candidate(media, 0, withoutPrefix(told)))
         this.#completeGathering()
       }),
     )
@@ -180,7 +185,7 @@ class NodeConnection implements DriverConnection {
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
     this.#checksSecond = type === 'offer' && sdp.includes('o=rtc ')
     try {
-      this.#pc.setRemoteDescription(sdp, type)
+      this.#pc.setRemoteDescription(this.#relayOnly ? triedDescription(sdp) : sdp, type)
     } catch (cause) {
       const error = new NetError('ERR_INVALID_DATA', `The remote ${type} could not be understood: ${cause}`, { cause })
       this.#later(() => {
@@ -194,6 +199,7 @@ class NodeConnection implements DriverConnection {
   }
 
   addIceCandidate(media: string, _index: number, name: string): void {
+    if (this.#relayOnly && !mayBeTried(name)) return
     if (this.#checksSecond) systemClock.setTimeout(() => this.#addCandidate(media, name), OFFERER_HEAD_START_MS)
     else this.#addCandidate(media, name)
   }

@@ -35,6 +35,8 @@ export class Acknowledger {
   streamIn = 0
   /** Something arrived of which the other side does not know yet. */
   owes = false
+  /** When the last unreliable packet went out, in ms: not an acknowledgement alone, which says nothing of what follows. */
+  talkedAt = Number.NEGATIVE_INFINITY
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents

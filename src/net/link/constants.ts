@@ -96,11 +96,20 @@ export const ACK_HISTORY = 32
 /** How long the arrival of a packet is kept back, in ms, in case something goes the other way: less than a tick at 60 Hz. */
 export const ACK_DELAY_MS = 10
 
+/** Whoever sent within this time will send again soon, in ms: a tick at 30 Hz and a bit. A timer for each packet is garbage. */
+export const CONVERSATION_MS = 40
+
 /** The same for messages of the stream: they set its pace. */
 export const STREAM_ACK_DELAY_MS = 5
 
 /** Messages of the stream after which their arrival is told at once. One in four: TCP's delayed ACK, and half of it. */
 export const STREAM_ACK_EVERY = 4
+
+/**
+ * Messages of the stream that are not acknowledged, and that a receiver keeps before their turn, at most: twice what the
+ * largest window holds. One way may be that far ahead of the other.
+ */
+export const MAX_STREAM_AHEAD = 2_048
 
 /** While a transfer goes on, the path is sounded at least this often, in ms. */
 export const PROBE_MS = 5

@@ -3,6 +3,7 @@
 // is sent. Loss alone says nothing: on radio it is chance, and SCTP beneath slows down for it anyway.
 
 import {
+  ACK_DELAY_MS,
   BASE_DELAY_MS,
   INITIAL_WINDOW,
   MAX_MESSAGE,
@@ -27,11 +28,13 @@ const SAMPLE_AGE_MS = 60
 const RATE_ROUNDS = 4
 /** The window never exceeds what that many round trips deliver: what is not used does not grow. */
 const WINDOW_ROUNDS = 4
+/** Without an acknowledgement for this long, what is on its way may be stuck, in ms: two ticks and a half at 60 Hz. */
+const SILENCE_MS = 40
 /** In slow start: samples that are a first sign of a queue, of how long, and how the window grows then. */
 const FIRST_SIGN = 2
 const START_SIGN_MS = 2
 const START_GAIN_SLOW = 0.2
-/** A queue of this length that stays ends slow start. */
+/** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
@@ -51,15 +54,19 @@ export class Path {
   #fullInRound = false
   /** Rounds without a queue although the window was full. */
   #calmRounds = 0
+  /** Bytes a ms. */
   readonly #rates = new Float64Array(RATE_ROUNDS)
+  #bestRate = 0
   #round = 0
   #cutAt = Number.NEGATIVE_INFINITY
   #jitter = 0
+  /** When something was heard of the path last. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #lastDelay = Number.NaN
 
   /** Bytes a second that arrived, at best of the last few round trips; 0: not known yet. */
   get rate(): number {
-    return Math.max(...this.#rates) * 1000
+    return this.#bestRate * 1000
   }
 
   /** Bytes a second that the path takes: what arrived or, where less was sent than might, what could have been. */
@@ -102,6 +109,7 @@ export class Path {
 
   /** A message took `delayMs` one way; the two clocks may differ by any constant. */
   delayed(delayMs: number, now: number): void {
+    this.#heardAt = now
     // RFC 3550, 6.4.1: the difference of neighbours grows with chance, and hardly with a queue.
     if (!Number.isNaN(this.#lastDelay)) this.#jitter += (Math.abs(delayMs - this.#lastDelay) - this.#jitter) / 16
     this.#lastDelay = delayMs
@@ -129,7 +137,12 @@ export class Path {
   /** Nothing is heard: the oldest message has been on its way for `ageMs`. */
   silent(ageMs: number, now: number): void {
     const roundTrip = this.roundTripMs
-    if (roundTrip === undefined || ageMs <= roundTrip + FLOOD * this.targetMs) return
+    if (
+      roundTrip === undefined ||
+      now - this.#heardAt < SILENCE_MS ||
+      ageMs <= roundTrip + ACK_DELAY_MS + this.targetMs + 2 * this.#jitter
+    )
+      return
     this.#cut(now)
   }
 
@@ -143,7 +156,8 @@ export class Path {
     }
     if (this.#slowStart) {
       // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
-      if (this.queueMs(now, RECENT) > START_EXIT_MS) this.#leaveSlowStart(now)
+      const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
+      if (this.queueMs(now, RECENT) > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
         const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
         this.#set(this.window + bytes * gain)
@@ -165,7 +179,7 @@ export class Path {
     const elapsed = now - this.#roundAt
     if (elapsed > (this.roundTripMs ?? 0) / 4) {
       const place = (this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS
-      this.#rates[place] = Math.max(this.#rates[place]!, this.#delivered / elapsed)
+      this.#note(place, Math.max(this.#rates[place]!, this.#delivered / elapsed))
     }
     this.#set(this.#product())
   }
@@ -180,7 +194,7 @@ export class Path {
   /** Bandwidth-delay product and the queue that is aimed at. */
   #product(): number {
     // The last round: a rate that was possible once is why there is a queue now.
-    const rate = this.#rates[(this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS] || Math.max(...this.#rates)
+    const rate = this.#rates[(this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS] || this.#bestRate
     return rate * ((this.roundTripMs ?? 0) + this.targetMs)
   }
 
@@ -190,17 +204,25 @@ export class Path {
     if (roundTrip === undefined || elapsed < Math.max(roundTrip, 20)) return
     // A round that was mostly a pause says nothing about the path.
     if (elapsed < 4 * Math.max(roundTrip, 20)) {
-      this.#rates[this.#round % RATE_ROUNDS] = this.#delivered / elapsed
+      this.#note(this.#round % RATE_ROUNDS, this.#delivered / elapsed)
       this.#round += 1
     }
     if (this.#fullInRound) {
-      const most = WINDOW_ROUNDS * Math.max(...this.#rates) * (roundTrip + this.targetMs)
+      const most = WINDOW_ROUNDS * this.#bestRate * (roundTrip + this.targetMs)
       if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now
     this.#delivered = 0
     this.#fullInRound = false
+  }
+
+  #note(round: number, rate: number): void {
+    const rates = this.#rates
+    rates[round] = rate
+    let best = 0
+    for (let i = 0; i < RATE_ROUNDS; i++) if (rates[i]! > best) best = rates[i]!
+    this.#bestRate = best
   }
 
   #set(window: number): void {

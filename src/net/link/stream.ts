@@ -3,7 +3,7 @@
 
 import { NetError } from '../errors.ts'
 import type { LinkChannel } from './channel.ts'
-import { LAST_HIGH_WATER, MAX_WINDOW, RELIABLE_HIGH_WATER } from './constants.ts'
+import { LAST_HIGH_WATER, MAX_STREAM_AHEAD, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter, u32At } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
 import { type LaneSettings, Lanes, type Sending } from './lanes.ts'
@@ -39,7 +39,7 @@ export class StreamSender {
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
     while (this.waits && this.flight < window && this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER) {
-      if (this.#again === this.#sent.length && this.#sent.length - this.#first >= MAX_EARLY) return
+      if (this.#again === this.#sent.length && this.#sent.length - this.#first >= MAX_STREAM_AHEAD) return
       this.#next()
     }
   }
@@ -110,9 +110,6 @@ export class StreamSender {
   }
 }
 
-/** Messages that are on their way, or came before their turn, at most: the largest window in messages of half size. */
-const MAX_EARLY = Math.ceil((2 * MAX_WINDOW) / 1_024)
-
 export class StreamReceiver {
   /** Position up to which everything was taken in. */
   next = 0
@@ -132,7 +129,7 @@ export class StreamReceiver {
     // It came over the other way already.
     if (ahead >= 0x8000_0000) return
     if (ahead > 0) {
-      if (this.#early.size >= MAX_EARLY || ahead > MAX_EARLY) {
+      if (ahead > MAX_STREAM_AHEAD) {
         throw new NetError('ERR_INVALID_DATA', `A stream message came ${ahead} places before its turn.`)
       }
       this.#early.set(position, message)

@@ -66,6 +66,8 @@ export class UnreliablePort {
    * @param key A packet that waits with the same key is replaced.
    */
   send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
+    // A full message goes; whether another may is asked for each.
+    if (this.#packets > 0 && !this.writer.fits(packet.payload.length)) this.#finish(now)
     if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now)))
       this.#write(packet, ordered, now, receipt)
     else this.#wait(packet, ordered, now, key, receipt)
@@ -120,11 +122,10 @@ export class UnreliablePort {
   #mayGo(now: number): boolean {
     if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
     const { sent, path } = this.#acknowledger
-    if (sent.flight + MAX_MESSAGE <= path.window) return true
-    // Looked at only when it matters: is it the path that does not answer?
-    sent.expire(now)
+    if (sent.flight === 0) return true
     path.silent(sent.oldestAge(now), now)
-    return sent.flight + MAX_MESSAGE <= path.window
+    if (sent.flight + MAX_MESSAGE <= path.window) return true
+    return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.window
   }
 
   #write(packet: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
@@ -168,7 +169,9 @@ export class UnreliablePort {
   }
 
   #finish(now: number): void {
-    if (this.#packets > 0) this.#handOver(now, true)
+    if (this.#packets === 0) return
+    this.#acknowledger.talkedAt = now
+    this.#handOver(now, true)
   }
 
   #handOver(now: number, tells: boolean): void {

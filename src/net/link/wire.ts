@@ -19,7 +19,6 @@
 //   HELLO       reliable, port 0   version:u8, the mode of each user channel:u8 …
 //   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
-//   PING, PONG  unreliable, port 1 nonce:u16, loss:u8 (of the other side's messages, 255 = all)
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 
 export const Kind = {
@@ -28,8 +27,7 @@ export const Kind = {
   Hello: 2,
   Goodbye: 3,
   GoodbyeAck: 4,
-  Ping: 5,
-  Pong: 6,
+  // 5 and 6 were version 1's ping and pong.
   Signal: 7,
   Stream: 8,
 } as const

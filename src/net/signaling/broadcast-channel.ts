@@ -7,13 +7,16 @@ import type { BroadcastMessage } from './broadcast-messages.ts'
 import { unwrapBroadcast, wrapBroadcast } from './broadcast-messages.ts'
 import { BroadcastSession } from './broadcast-session.ts'
 import { BROADCAST_ANSWER_MS, BROADCAST_KNOCK_MS } from './constants.ts'
+import type { EntryMessage } from './entry.ts'
 import { entryMessage } from './entry.ts'
 import { remoteError } from './error-codes.ts'
 import { opening } from './opening.ts'
 import { createRoom, generatePeerId } from './room.ts'
 import { generateRoomCode } from './room-code.ts'
-import { roomNotFoundError } from './room-member.ts'
+import { needsServerError, roomNotFoundError } from './room-member.ts'
 import type { SignalingContext, SignalingRequest, SignalingSession, SignalingTransport } from './transport.ts'
+
+type JoinMessage = Extract<EntryMessage, { type: 'join' }>
 
 export interface BroadcastChannelSignalingOptions {
   /** Keeps applications of one origin apart. 1 to 64 characters, default 'skein'. */
@@ -22,7 +25,8 @@ export interface BroadcastChannelSignalingOptions {
 
 /**
  * Tabs, frames and workers of one origin in one browser find each other; so do threads of one Node process. Tokens are
- * not looked at: whoever runs code on the origin is trusted not to lie about its id.
+ * not looked at: whoever runs code on the origin is trusted not to lie about its id. What needs somebody who knows all rooms,
+ * or remembers them, is refused with ERR_UNAVAILABLE: public rooms, quick match, passwords, bans, places that wait.
  */
 export class BroadcastChannelSignaling implements SignalingTransport {
   readonly #channel: string
@@ -43,14 +47,21 @@ export class BroadcastChannelSignaling implements SignalingTransport {
   async open(request: SignalingRequest, context: SignalingContext): Promise<SignalingSession> {
     const entry = entryMessage(request)
     if (context.signal?.aborted) throw new NetError('ERR_ABORTED', 'Joining was aborted by its caller.')
-    if (entry.type === 'join') return this.#join(entry.room, context)
+    if (entry.type === 'join') return this.#join(entry, context)
+    if (entry.type === 'resume') throw needsServerError('Coming back to a place')
+    if (entry.type === 'match') throw needsServerError('A quick match')
+    if (entry.public) throw needsServerError('A public room')
+    if (entry.password !== undefined) throw needsServerError('A password')
+    if (entry.whenHostLeaves === 'wait') throw needsServerError('A room that waits')
     const room = createRoom({ ...entry, code: generateRoomCode(context.random) }, context.random)
     return new BroadcastSession(room.host, room, new RoomChannel(this.#channel, room.code), context.clock)
   }
 
-  #join(code: string, context: SignalingContext): Promise<SignalingSession> {
+  #join(entry: JoinMessage, context: SignalingContext): Promise<SignalingSession> {
+    const { room: code, presence } = entry
+    if (entry.password !== undefined) throw needsServerError('A password')
     const deadline = { ms: BROADCAST_ANSWER_MS, error: () => roomNotFoundError(code) }
-    return opening(context, deadline, ({ resolve, reject }) => {
+    return opening<SignalingSession>(context, deadline, ({ resolve, reject }) => {
       const id = generatePeerId(context.random)
       const channel = new RoomChannel(this.#channel, code)
       channel.onMessage = (message) => {
@@ -60,7 +71,7 @@ export class BroadcastChannelSignaling implements SignalingTransport {
         stopKnocking()
         resolve(new BroadcastSession(id, message.room, channel, context.clock))
       }
-      const knock = () => channel.post({ type: 'knock', from: id })
+      const knock = () => channel.post({ type: 'knock', from: id, ...(presence && { presence }) })
       const stopKnocking = every(context.clock, BROADCAST_KNOCK_MS, knock)
       knock()
       return () => {

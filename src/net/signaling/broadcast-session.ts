@@ -6,11 +6,13 @@ import { every } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
 import type { BroadcastMessage } from './broadcast-messages.ts'
 import { BROADCAST_ASK_MS, BROADCAST_MISSED_LIMIT, MAX_BAD_MESSAGES } from './constants.ts'
+import { checked } from './entry.ts'
 import type { RoomInfo, Signal } from './messages.ts'
+import type { PresenceChange } from './presence.ts'
 import type { RoomRecord } from './room.ts'
-import { addPeer, removePeer, roomInfo, seal } from './room.ts'
-import { hostLeftError, RoomMember } from './room-member.ts'
-import type { SignalingEvent, SignalingSession } from './transport.ts'
+import { addPeer, describe, kick, present, removePeer, roomInfo, seal } from './room.ts'
+import { hostLeftError, needsServerError, RoomMember } from './room-member.ts'
+import type { MemberRequest, SignalingEvent, SignalingSession } from './transport.ts'
 
 /** What a session needs of its channel. */
 export interface BroadcastLink {
@@ -58,11 +60,34 @@ export class BroadcastSession implements SignalingSession {
   }
 
   seal(sealed: boolean): void {
+    this.#try((room) => seal(room, this.id, sealed))
+  }
+
+  request(request: MemberRequest): void {
+    checked(request)
+    switch (request.type) {
+      case 'presence':
+        if (this.#member.record.host === this.id) this.#introduce(this.id, request.presence)
+        else this.#link.post({ type: 'presence', from: this.id, presence: request.presence })
+        return
+      case 'update':
+        if (request.public) throw needsServerError('A public room')
+        this.#try((room) => describe(room, this.id, request))
+        return
+      case 'kick':
+        if (request.ban) throw needsServerError('A ban')
+        this.#try((room) => kick(room, this.id, request.id), request.id)
+        return
+    }
+  }
+
+  /** Changes the room as its host, or reports why that is refused. */
+  #try(update: (room: RoomRecord) => RoomRecord, kicked?: number): void {
     if (this.#member.events.ended) return
     try {
-      this.#change(seal(this.#member.record, this.id, sealed))
+      this.#change(update(this.#member.record), kicked)
     } catch (error) {
-      const refused = toNetError(error, 'ERR_UNAUTHORIZED', 'The room could not be sealed.')
+      const refused = toNetError(error, 'ERR_UNAUTHORIZED', 'The room could not be changed.')
       // Not in the caller's stack: events never come from inside a call.
       void Promise.resolve().then(() => this.#member.events.push({ type: 'error', error: refused }))
     }
@@ -86,10 +111,13 @@ export class BroadcastSession implements SignalingSession {
     if ('from' in message) this.#heardFrom(message.from)
     switch (message.type) {
       case 'knock':
-        this.#admit(message.from)
+        this.#admit(message.from, message.presence)
         return
       case 'room':
-        this.#take(message.room)
+        this.#take(message.room, message.kicked)
+        return
+      case 'presence':
+        this.#introduce(message.from, message.presence)
         return
       case 'signal':
         if (message.to === this.id) this.#member.receive(message.from, message.signal)
@@ -108,7 +136,13 @@ export class BroadcastSession implements SignalingSession {
     }
   }
 
-  #admit(id: number): void {
+  /** As the host: what a member says of itself belongs into the room. */
+  #introduce(id: number, presence: PresenceChange): void {
+    const { record } = this.#member
+    if (record.host === this.id && record.peers.includes(id)) this.#change(present(record, id, presence))
+  }
+
+  #admit(id: number, presence: PresenceChange | undefined): void {
     const { record } = this.#member
     if (record.host !== this.id) return
     // It knocked again before it heard the answer.
@@ -117,24 +151,24 @@ export class BroadcastSession implements SignalingSession {
       return
     }
     try {
-      this.#change(addPeer(record, id))
+      this.#change(addPeer(record, id, presence))
     } catch (error) {
       const { code, message } = toNetError(error, 'ERR_SIGNALING_PROTOCOL', 'The host could not let the peer in.')
       this.#link.post({ type: 'refused', to: id, code, message })
     }
   }
 
-  #take(room: RoomRecord): void {
+  #take(room: RoomRecord, kicked?: number): void {
     if (room.code !== this.#member.record.code) return
-    this.#member.update(room)
+    this.#member.update(room, kicked)
     this.#afterChange()
   }
 
   /** The room as this member, being the host, decided it. */
-  #change(room: RoomRecord): void {
+  #change(room: RoomRecord, kicked?: number): void {
     if (room === this.#member.record) return
-    this.#link.post({ type: 'room', room: mutable(room) })
-    this.#member.update(room)
+    this.#link.post({ type: 'room', room: mutable(room), ...(kicked !== undefined && { kicked }) })
+    this.#member.update(room, kicked)
     this.#afterChange()
   }
 
@@ -211,6 +245,6 @@ export class BroadcastSession implements SignalingSession {
 }
 
 /** The record in the mutable form that the schema's type has. */
-function mutable(room: RoomRecord): RoomRecord & { peers: number[] } {
-  return { ...room, peers: [...room.peers] }
+function mutable(room: RoomRecord): Extract<BroadcastMessage, { type: 'room' }>['room'] {
+  return { ...room, peers: [...room.peers], presence: { ...room.presence } }
 }

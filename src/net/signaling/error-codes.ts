@@ -25,6 +25,7 @@ const CODES: Readonly<Record<NetErrorCode, true>> = {
   ERR_ROOM_FULL: true,
   ERR_ROOM_SEALED: true,
   ERR_ROOM_CLOSED: true,
+  ERR_KICKED: true,
   ERR_TOKEN_REFUSED: true,
   ERR_RATE_LIMITED: true,
 }

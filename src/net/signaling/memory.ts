@@ -2,15 +2,32 @@
 
 import type { Clock } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
+import { MAX_LISTED_ROOMS } from './constants.ts'
 import type { EntryMessage } from './entry.ts'
-import { entryMessage } from './entry.ts'
+import { checked, entryMessage } from './entry.ts'
 import type { RoomInfo, Signal } from './messages.ts'
+import { PROTOCOL_VERSION } from './messages.ts'
 import { opening } from './opening.ts'
+import { hasProperties } from './presence.ts'
 import type { RoomRecord } from './room.ts'
-import { addPeer, createRoom, generatePeerId, removePeer, roomInfo, seal } from './room.ts'
+import {
+  addPeer,
+  createRoom,
+  describe,
+  generatePeerId,
+  isOpen,
+  kick,
+  present,
+  removePeer,
+  roomInfo,
+  seal,
+} from './room.ts'
 import { generateRoomCode } from './room-code.ts'
-import { hostLeftError, RoomMember, roomNotFoundError } from './room-member.ts'
+import { hostLeftError, needsServerError, RoomMember, roomNotFoundError } from './room-member.ts'
 import type {
+  MemberRequest,
+  RoomPage,
+  RoomQuery,
   SignalingContext,
   SignalingEvent,
   SignalingRequest,
@@ -31,10 +48,14 @@ interface Membership {
   readonly clock: Clock
 }
 
-/** One object is one signaling service: all peers of a process share it. Tokens are not looked at. */
+/**
+ * One object is one signaling service: all peers of a process share it. Tokens are not looked at. It has no places that wait:
+ * no `resume`, no star that waits for its host, and no bans (ERR_UNAVAILABLE).
+ */
 export class MemorySignaling implements SignalingTransport {
   readonly #latencyMs: number | undefined
   readonly #rooms = new Map<string, RoomRecord>()
+  readonly #passwords = new Map<string, string>()
   readonly #members = new Map<string, Map<number, Membership>>()
 
   /** @throws {NetError} ERR_INVALID_PARAMETER */
@@ -48,7 +69,7 @@ export class MemorySignaling implements SignalingTransport {
 
   async open(request: SignalingRequest, context: SignalingContext): Promise<SignalingSession> {
     const entry = entryMessage(request)
-    return opening(context, undefined, ({ resolve, reject }) => {
+    return opening<SignalingSession>(context, undefined, ({ resolve, reject }) => {
       let undone = false
       this.#later(context.clock, () => {
         if (undone) return
@@ -64,17 +85,35 @@ export class MemorySignaling implements SignalingTransport {
     })
   }
 
+  async list({ after, limit, token, ...filter }: RoomQuery & { token?: string }): Promise<RoomPage> {
+    checked({ type: 'list', version: PROTOCOL_VERSION, filter, after, limit, token })
+    const { topology, metadata = {}, open, locked, minPlayers = 0, maxPlayers = Number.POSITIVE_INFINITY } = filter
+    const rooms = [...this.#rooms.values()]
+      .filter((room) => room.public && room.code > (after ?? ''))
+      .filter((room) => (topology ?? room.topology) === room.topology && (locked ?? room.locked) === room.locked)
+      .filter((room) => (open ?? isOpen(room)) === isOpen(room) && hasProperties(room.metadata, metadata))
+      .filter(({ peers }) => peers.length >= minPlayers && peers.length <= maxPlayers)
+      .sort((one, other) => (one.code < other.code ? -1 : 1))
+      .map((room) => ({ ...roomInfo(room), players: room.peers.length }))
+    const page = rooms.slice(0, limit ?? MAX_LISTED_ROOMS)
+    return { rooms: page, next: rooms.length > page.length ? page.at(-1)?.code : undefined }
+  }
+
   #enter(entry: EntryMessage, { clock, random }: SignalingContext): SignalingSession {
+    const present = this.#roomFor(entry)
     let id: number
     let room: RoomRecord
-    if (entry.type === 'create') {
-      room = createRoom({ ...entry, code: this.#freeCode(generateRoomCode(random), random) }, random)
-      id = room.host
-    } else {
-      const present = this.#rooms.get(entry.room)
-      if (!present) throw roomNotFoundError(entry.room)
+    if (present) {
       id = generatePeerId(random, present.peers)
-      room = addPeer(present, id)
+      room = addPeer(present, id, entry.presence)
+    } else {
+      if ('whenHostLeaves' in entry && entry.whenHostLeaves === 'wait') throw needsServerError('A room that waits')
+      const password = entry.type === 'create' ? entry.password : undefined
+      const options = entry.type === 'match' ? { ...entry, public: true } : (entry as EntryMessage & { type: 'create' })
+      const code = this.#freeCode(generateRoomCode(random), random)
+      room = createRoom({ ...options, code, locked: password !== undefined }, random)
+      id = room.host
+      if (password !== undefined) this.#passwords.set(code, password)
     }
     this.#store(room)
     const member = new RoomMember(id, room)
@@ -82,9 +121,38 @@ export class MemorySignaling implements SignalingTransport {
     this.#members.set(room.code, members.set(id, { member, clock }))
     return new MemorySession(member, {
       send: (to, signal) => this.#send(member, to, signal),
-      seal: (sealed) => this.#seal(member, clock, sealed),
+      change: (update, kicked) => this.#change(member, clock, update, kicked),
       leave: () => this.#leave(member),
     })
+  }
+
+  /** The room that `entry` leads to; undefined: a new one. */
+  #roomFor(entry: EntryMessage): RoomRecord | undefined {
+    switch (entry.type) {
+      case 'create':
+        return undefined
+      case 'resume':
+        throw needsServerError('Coming back to a place')
+      case 'join': {
+        const room = this.#rooms.get(entry.room)
+        if (!room || (room.locked && this.#passwords.get(entry.room) !== entry.password)) {
+          throw roomNotFoundError(entry.room)
+        }
+        return room
+      }
+      case 'match': {
+        const { topology, maxPeers, metadata = {} } = entry
+        return [...this.#rooms.values()].find(
+          (room) =>
+            room.public &&
+            !room.locked &&
+            isOpen(room) &&
+            room.topology === topology &&
+            (maxPeers ?? room.maxPeers) === room.maxPeers &&
+            hasProperties(room.metadata, metadata),
+        )
+      }
+    }
   }
 
   /** Peers of a test may share a seed, and so draw the same code. */
@@ -98,13 +166,14 @@ export class MemorySignaling implements SignalingTransport {
     if (receiver) this.#later(receiver.clock, () => receiver.member.receive(sender.id, signal))
   }
 
-  #seal(member: RoomMember, clock: Clock, sealed: boolean): void {
+  #change(member: RoomMember, clock: Clock, update: (room: RoomRecord) => RoomRecord, kicked?: number): void {
     const room = this.#rooms.get(member.record.code)
     if (!room) return
     try {
-      this.#store(seal(room, member.id, sealed))
+      this.#store(update(room), kicked)
+      if (kicked !== undefined) this.#members.get(room.code)?.delete(kicked)
     } catch (error) {
-      const refused = toNetError(error, 'ERR_UNAUTHORIZED', 'The room could not be sealed.')
+      const refused = toNetError(error, 'ERR_UNAUTHORIZED', 'The room could not be changed.')
       this.#later(clock, () => member.events.push({ type: 'error', error: refused }))
     }
   }
@@ -120,16 +189,17 @@ export class MemorySignaling implements SignalingTransport {
       return
     }
     this.#rooms.delete(code)
+    this.#passwords.delete(code)
     for (const other of this.#members.get(code)?.values() ?? []) {
       this.#later(other.clock, () => other.member.events.close(hostLeftError()))
     }
     this.#members.delete(code)
   }
 
-  #store(room: RoomRecord): void {
+  #store(room: RoomRecord, kicked?: number): void {
     this.#rooms.set(room.code, room)
     for (const { member, clock } of this.#members.get(room.code)?.values() ?? []) {
-      this.#later(clock, () => member.update(room))
+      this.#later(clock, () => member.update(room, kicked))
     }
   }
 
@@ -142,7 +212,7 @@ export class MemorySignaling implements SignalingTransport {
 
 interface MemoryLink {
   send(to: number, signal: Signal): void
-  seal(sealed: boolean): void
+  change(update: (room: RoomRecord) => RoomRecord, kicked?: number): void
   leave(): void
 }
 
@@ -174,7 +244,28 @@ class MemorySession implements SignalingSession {
   }
 
   seal(sealed: boolean): void {
-    if (!this.#member.events.ended) this.#link.seal(sealed)
+    this.#change((room) => seal(room, this.id, sealed))
+  }
+
+  request(request: MemberRequest): void {
+    checked(request)
+    const { id } = this
+    switch (request.type) {
+      case 'presence':
+        this.#change((room) => present(room, id, request.presence))
+        return
+      case 'update':
+        this.#change((room) => describe(room, id, request))
+        return
+      case 'kick':
+        if (request.ban) throw needsServerError('A ban')
+        this.#change((room) => kick(room, id, request.id), request.id)
+        return
+    }
+  }
+
+  #change(update: (room: RoomRecord) => RoomRecord, kicked?: number): void {
+    if (!this.#member.events.ended) this.#link.change(update, kicked)
   }
 
   close(): void {

@@ -1,20 +1,34 @@
 // The signaling protocol: JSON text messages between a client and the signaling server, validated by both sides with
-// the schemas below. Version 1. The transports in this folder and `server/signaling` speak it.
+// the schemas below. Version 2. The transports in this folder and `server/signaling` speak it.
 //
 //   client                         server
-//   create | join             →                      the first message
+//   create | join | match     →                      the first message; resume when it was in the room before
 //                             ←    joined | error
 //   signal {to}               →    signal {from}     relayed inside the room only; the server stamps the sender
-//                             ←    peer_joined, peer_left, host, sealed
-//   seal (host), leave, ping  →    pong
+//                             ←    peer_joined, peer_left, peer_back, presence, room
+//   presence, leave, ping     →    pong
+//   seal, update, kick        →                      the host only
+//   ice_servers               →    ice_servers       fresh TURN credentials; also sent unasked, before the old ones expire
 //                             ←    closed            the room ended, or this client was closed
+//   list                      →    rooms             before entering, or instead
 //
-// The newcomer offers to every peer in `joined.peers`; those wait for its offer. So one side of each pair offers.
+// The newcomer offers to every peer in `joined.peers` that says so; those wait for its offer. So one side of each pair
+// offers.
 
 import * as v from 'valibot'
-import { MAX_CANDIDATE_LENGTH, MAX_PEER_ID, MAX_PEERS_LIMIT, MAX_SDP_LENGTH, MAX_TOKEN_LENGTH } from './constants.ts'
+import {
+  MAX_CANDIDATE_LENGTH,
+  MAX_LISTED_ROOMS,
+  MAX_PASSWORD_LENGTH,
+  MAX_PEER_ID,
+  MAX_PEERS_LIMIT,
+  MAX_SDP_LENGTH,
+  MAX_TOKEN_LENGTH,
+  RESUME_SECRET_LENGTH,
+} from './constants.ts'
+import { Metadata, Presence, PresenceChange } from './presence.ts'
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** How the schemas are used: a long list of wrong entries must not cost a report for each. */
 export const FIRST_PROBLEM = { abortEarly: true, abortPipeEarly: true } as const
@@ -54,17 +68,72 @@ export const IceServer = v.object({
   credential: v.optional(v.string()),
 })
 
+/** What a star does when its host leaves: it ends, or it waits for the host to come back. */
+const WhenHostLeaves = v.picklist(['close', 'wait'])
+const Password = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PASSWORD_LENGTH))
+const Players = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_PEERS_LIMIT))
+
+/** Which public rooms are wanted. What is left out does not matter. */
+export const RoomFilter = v.strictObject({
+  topology: v.optional(Topology),
+  /** Every one of these, with the same value. */
+  metadata: v.optional(Metadata),
+  /** With a place for one more, and not sealed. */
+  open: v.optional(v.boolean()),
+  /** With a password, or without. */
+  locked: v.optional(v.boolean()),
+  minPlayers: v.optional(Players),
+  maxPlayers: v.optional(Players),
+})
+
+const entry = { version: v.number(), token: v.optional(Token), presence: v.optional(PresenceChange) }
+
 export const ClientMessage = v.variant('type', [
   v.strictObject({
     type: v.literal('create'),
-    version: v.number(),
+    ...entry,
     topology: Topology,
     maxPeers: v.optional(MaxPeers),
-    token: v.optional(Token),
+    public: v.optional(v.boolean()),
+    metadata: v.optional(Metadata),
+    password: v.optional(Password),
+    whenHostLeaves: v.optional(WhenHostLeaves),
   }),
-  v.strictObject({ type: v.literal('join'), version: v.number(), room: RoomCode, token: v.optional(Token) }),
+  v.strictObject({ type: v.literal('join'), ...entry, room: RoomCode, password: v.optional(Password) }),
+  /** Any open public room with these properties, or else a new one. */
+  v.strictObject({
+    type: v.literal('match'),
+    ...entry,
+    topology: Topology,
+    maxPeers: v.optional(MaxPeers),
+    metadata: v.optional(Metadata),
+    whenHostLeaves: v.optional(WhenHostLeaves),
+  }),
+  v.strictObject({
+    type: v.literal('resume'),
+    version: v.number(),
+    room: RoomCode,
+    id: PeerId,
+    secret: v.pipe(v.string(), v.length(RESUME_SECRET_LENGTH)),
+    /** The connections of before are gone: the others shall dial this peer like a newcomer. */
+    fresh: v.optional(v.boolean()),
+    presence: v.optional(PresenceChange),
+  }),
+  v.strictObject({
+    type: v.literal('list'),
+    version: v.number(),
+    token: v.optional(Token),
+    filter: v.optional(RoomFilter),
+    /** `next` of the page before. */
+    after: v.optional(RoomCode),
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LISTED_ROOMS))),
+  }),
   v.strictObject({ type: v.literal('signal'), to: PeerId, signal: Signal }),
+  v.strictObject({ type: v.literal('presence'), presence: PresenceChange }),
   v.strictObject({ type: v.literal('seal'), sealed: v.boolean() }),
+  v.strictObject({ type: v.literal('ice_servers') }),
+  v.strictObject({ type: v.literal('update'), metadata: v.optional(Metadata), public: v.optional(v.boolean()) }),
+  v.strictObject({ type: v.literal('kick'), id: PeerId, ban: v.boolean() }),
   v.strictObject({ type: v.literal('leave') }),
   v.strictObject({ type: v.literal('ping') }),
 ])
@@ -77,22 +146,54 @@ export const RoomInfo = v.object({
   sealed: v.boolean(),
   /** The peer that may seal the room: its creator, or whoever took over (mesh only). */
   host: PeerId,
+  /** Whether it is listed, and found by a quick match. */
+  public: v.optional(v.boolean(), false),
+  /** Whether it asks for a password. */
+  locked: v.optional(v.boolean(), false),
+  whenHostLeaves: v.optional(WhenHostLeaves, 'close'),
+  metadata: v.optional(Metadata, {}),
 })
+
+/** A public room, as those see it who are not in it. */
+export const ListedRoom = v.object({
+  code: RoomCode,
+  topology: Topology,
+  players: Players,
+  maxPeers: MaxPeers,
+  sealed: v.boolean(),
+  locked: v.boolean(),
+  metadata: Metadata,
+})
+
+/** Another member that a client connects with. `life` tells a peer from an earlier one under the same id. */
+const Peer = v.object({ id: PeerId, life: v.number(), presence: Presence })
 
 export const ServerMessage = v.variant('type', [
   v.object({
     type: v.literal('joined'),
     id: PeerId,
     room: RoomInfo,
-    /** The peers to which the newcomer offers. */
-    peers: v.array(PeerId),
+    /** `offer`: the client sends the offer to this one; the others send theirs. */
+    peers: v.array(v.object({ ...Peer.entries, offer: v.boolean() })),
     iceServers: v.array(IceServer),
+    /** What `resume` takes, once, and for how long after the socket broke. */
+    resume: v.object({ secret: v.pipe(v.string(), v.maxLength(256)), graceMs: v.number() }),
   }),
-  v.object({ type: v.literal('peer_joined'), id: PeerId }),
-  v.object({ type: v.literal('peer_left'), id: PeerId }),
+  v.object({ type: v.literal('peer_joined'), ...Peer.entries }),
+  /** `kicked`: connections to it shall end. */
+  v.object({ type: v.literal('peer_left'), id: PeerId, kicked: v.optional(v.boolean()) }),
+  /** Its link to the server broke and stands again: signals in between were lost. */
+  v.object({ type: v.literal('peer_back'), id: PeerId }),
+  v.object({ type: v.literal('presence'), id: PeerId, presence: Presence }),
   v.object({ type: v.literal('signal'), from: PeerId, signal: Signal }),
-  v.object({ type: v.literal('host'), id: PeerId }),
-  v.object({ type: v.literal('sealed'), sealed: v.boolean() }),
+  v.object({ type: v.literal('ice_servers'), iceServers: v.array(IceServer) }),
+  v.object({ type: v.literal('room'), room: RoomInfo }),
+  v.object({
+    type: v.literal('rooms'),
+    rooms: v.array(ListedRoom),
+    /** Where the next page begins; left out on the last one. */
+    next: v.optional(RoomCode),
+  }),
   v.object({ type: v.literal('closed'), code: v.string(), message: v.string() }),
   v.object({ type: v.literal('error'), code: v.string(), message: v.string() }),
   v.object({ type: v.literal('pong') }),
@@ -101,6 +202,8 @@ export const ServerMessage = v.variant('type', [
 export type Topology = v.InferOutput<typeof Topology>
 export type Signal = v.InferOutput<typeof Signal>
 export type IceServer = v.InferOutput<typeof IceServer>
+export type RoomFilter = v.InferInput<typeof RoomFilter>
+export type ListedRoom = v.InferOutput<typeof ListedRoom>
 export type RoomInfo = v.InferOutput<typeof RoomInfo>
 export type ClientMessage = v.InferOutput<typeof ClientMessage>
 export type ServerMessage = v.InferOutput<typeof ServerMessage>

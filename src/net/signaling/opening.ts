@@ -1,11 +1,11 @@
 // The life of a pending `open`: settles once, by an answer, by time or by the caller's signal, and cleans up after itself.
 
 import { NetError } from '../errors.ts'
-import type { SignalingContext, SignalingSession } from './transport.ts'
+import type { SignalingContext } from './transport.ts'
 
 /** How an attempt reports its end. Only the first report counts. */
-export interface Outcome {
-  resolve(session: SignalingSession): void
+export interface Outcome<Result> {
+  resolve(result: Result): void
   reject(error: NetError): void
 }
 
@@ -18,11 +18,11 @@ export interface Deadline {
  * Runs `start` until it reports an outcome, the deadline passes or `context.signal` aborts. `start` returns what undoes
  * the attempt; it runs on every end but success.
  */
-export function opening(
-  context: SignalingContext,
+export function opening<Result>(
+  context: Pick<SignalingContext, 'clock' | 'signal'>,
   deadline: Deadline | undefined,
-  start: (outcome: Outcome) => () => void,
-): Promise<SignalingSession> {
+  start: (outcome: Outcome<Result>) => () => void,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const { clock, signal } = context
     let settled = false
@@ -47,7 +47,7 @@ export function opening(
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     try {
-      undo = start({ resolve: (session) => void (settle() && resolve(session)), reject: fail })
+      undo = start({ resolve: (result) => void (settle() && resolve(result)), reject: fail })
       // It may have failed before there was anything to undo it with.
       if (failed) undo()
     } catch (error) {

@@ -24,18 +24,23 @@ export class RoomMember {
     return this.#record
   }
 
-  /** Takes a record of the room. An older one than is known is ignored: records may overtake each other. */
-  update(record: RoomRecord): void {
+  /**
+   * Takes a record of the room. An older one than is known is ignored: records may overtake each other. `kicked` was
+   * thrown out with this change.
+   */
+  update(record: RoomRecord, kicked?: number): void {
     if (this.events.ended || record.revision <= this.#record.revision) return
     if (!record.peers.includes(this.id)) {
+      if (kicked === this.id) this.events.close(kickedError())
       const message = 'The room went on without this peer, which did not answer in time. Join again.'
       this.events.close(new NetError('ERR_SIGNALING_UNREACHABLE', message))
     }
     const change = roomChange(this.#record, record, this.id)
     this.#record = record
-    for (const id of change.left) this.events.push({ type: 'peerLeft', id })
+    for (const id of change.left) this.events.push({ type: 'peerLeft', id, ...(id === kicked && { kicked: true }) })
     for (const id of change.joined) this.#announce(id)
-    if (change.hostChanged || change.sealChanged) this.events.push({ type: 'room', room: roomInfo(record) })
+    for (const id of change.presence) this.events.push({ type: 'presence', id, presence: record.presence[id]! })
+    if (change.info) this.events.push({ type: 'room', room: roomInfo(record) })
   }
 
   /** Takes a signal. One from a peer that is not visible (any more) is dropped. */
@@ -49,13 +54,25 @@ export class RoomMember {
   }
 
   #announce(id: number): void {
-    this.events.push({ type: 'peerJoined', id, offer: offers(this.#record, this.id, id) })
+    const presence = this.#record.presence[id]!
+    this.events.push({ type: 'peerJoined', id, offer: offers(this.#record, this.id, id), presence })
   }
 }
 
 /** Why a star's clients are closed when its host goes. */
 export function hostLeftError(): NetError {
   return new NetError('ERR_ROOM_CLOSED', 'The host left, and with it the room ended.')
+}
+
+/** Why a member is closed that the host threw out. */
+export function kickedError(): NetError {
+  return new NetError('ERR_KICKED', 'The host removed this peer from the room.')
+}
+
+/** Why something is refused that only a signaling server has. */
+export function needsServerError(what: string): NetError {
+  const message = `${what} needs a signaling server: give its URL as \`signaling\`.`
+  return new NetError('ERR_UNAVAILABLE', message)
 }
 
 /** Why a join is refused when nobody has the room. */

@@ -5,6 +5,8 @@ import { NetError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import { DEFAULT_MAX_PEERS, MAX_PEER_ID, STAR_HOST_ID } from './constants.ts'
 import type { RoomInfo, Topology } from './messages.ts'
+import type { PlayerPresence, PresenceChange, Properties } from './presence.ts'
+import { changedPresence } from './presence.ts'
 
 /** A room at one moment. Plain data: it can be stored as JSON. */
 export interface RoomRecord {
@@ -15,8 +17,16 @@ export interface RoomRecord {
   /** No newcomers are let in. */
   readonly sealed: boolean
   readonly host: number
+  readonly public: boolean
+  /** It asks for a password. */
+  readonly locked: boolean
+  /** What a star does without its host. */
+  readonly whenHostLeaves: 'close' | 'wait'
+  readonly metadata: Properties
   /** Ids of the members, the longest-present first. */
   readonly peers: readonly number[]
+  /** Of each member. */
+  readonly presence: Readonly<Record<number, PlayerPresence>>
   /** Grows with every change. Of two records of one room the larger is newer, however they arrive. */
   readonly revision: number
 }
@@ -27,13 +37,22 @@ export interface RoomOptions {
   readonly topology: Topology
   /** Default DEFAULT_MAX_PEERS. */
   readonly maxPeers?: number | undefined
+  readonly public?: boolean | undefined
+  readonly locked?: boolean | undefined
+  readonly whenHostLeaves?: 'close' | 'wait' | undefined
+  readonly metadata?: Properties | undefined
+  /** The creator's. */
+  readonly presence?: PresenceChange | undefined
 }
 
 /** A room with its creator in it as the host. */
 export function createRoom(options: RoomOptions, random: Random): RoomRecord {
-  const { code, topology, maxPeers = DEFAULT_MAX_PEERS } = options
+  const { code, topology, maxPeers = DEFAULT_MAX_PEERS, locked = false, whenHostLeaves = 'close' } = options
   const host = topology === 'star' ? STAR_HOST_ID : generatePeerId(random)
-  return { code, topology, maxPeers, sealed: false, host, peers: [host], revision: 1 }
+  const presence = { [host]: changedPresence(options.presence ?? {}) }
+  const { metadata = {} } = options
+  const room = { code, topology, maxPeers, sealed: false, host, public: options.public ?? false, locked }
+  return { ...room, whenHostLeaves, metadata, peers: [host], presence, revision: 1 }
 }
 
 /** A random id that nobody in `taken` has: 2 to 2^31 - 1. (1 is the host of a star, and so never given by chance.) */
@@ -43,40 +62,106 @@ export function generatePeerId(random: Random, taken: readonly number[] = []): n
   return id
 }
 
+/** Whether there is a place for one more. */
+export function isOpen(room: RoomRecord): boolean {
+  return !room.sealed && room.peers.length < room.maxPeers && room.peers.includes(room.host)
+}
+
 /**
  * The room with `id` in it.
- * @throws {NetError} ERR_ROOM_SEALED, ERR_ROOM_FULL, ERR_ALREADY_IN_USE (the id is taken).
+ * @throws {NetError} ERR_ROOM_SEALED, ERR_ROOM_FULL, ERR_UNAVAILABLE (a star waits for its host), ERR_ALREADY_IN_USE (the
+ * id is taken).
  */
-export function addPeer(room: RoomRecord, id: number): RoomRecord {
+export function addPeer<R extends RoomRecord>(room: R, id: number, presence: PresenceChange = {}): R {
   if (room.peers.includes(id)) throw new NetError('ERR_ALREADY_IN_USE', `Peer ${id} is in the room already.`)
   if (room.sealed) throw new NetError('ERR_ROOM_SEALED', `Room ${room.code} takes no more peers: its host sealed it.`)
   if (room.peers.length >= room.maxPeers) {
     throw new NetError('ERR_ROOM_FULL', `Room ${room.code} holds ${room.maxPeers} peers already. Try again later.`)
   }
-  return { ...room, peers: [...room.peers, id], revision: room.revision + 1 }
+  if (!room.peers.includes(room.host)) {
+    throw new NetError('ERR_UNAVAILABLE', `Room ${room.code} waits for its host. Try again when the host is back.`)
+  }
+  return changed(room, {
+    peers: [...room.peers, id],
+    presence: { ...room.presence, [id]: changedPresence(presence) },
+  })
 }
 
 /**
- * The room without `id`, or undefined when it ends with that: nobody is left, or a star lost its host. In a mesh the
- * host's role goes to the longest-present peer. The same record comes back when `id` is not in it.
+ * The room without `id`, or undefined when it ends with that: nobody is left, or a star lost its host and does not wait.
+ * In a mesh the host's role goes to the longest-present peer. The same record comes back when `id` is not in it.
  */
-export function removePeer(room: RoomRecord, id: number): RoomRecord | undefined {
+export function removePeer<R extends RoomRecord>(room: R, id: number): R | undefined {
   if (!room.peers.includes(id)) return room
   const peers = room.peers.filter((peer) => peer !== id)
-  const successor = peers[0]
-  if (successor === undefined) return undefined
-  if (id !== room.host) return { ...room, peers, revision: room.revision + 1 }
-  if (room.topology === 'star') return undefined
-  return { ...room, peers, host: successor, revision: room.revision + 1 }
+  const { [id]: _, ...presence } = room.presence
+  if (room.topology === 'star') {
+    if (id === room.host && room.whenHostLeaves === 'close') return undefined
+    return changed(room, { peers, presence })
+  }
+  const [longestPresent] = peers
+  if (longestPresent === undefined) return undefined
+  return changed(room, { peers, presence, host: id === room.host ? longestPresent : room.host })
 }
 
 /**
  * The room, sealed or opened by `id`. The same record comes back when nothing changes.
  * @throws {NetError} ERR_UNAUTHORIZED when `id` is not the host.
  */
-export function seal(room: RoomRecord, id: number, sealed: boolean): RoomRecord {
-  if (room.host !== id) throw new NetError('ERR_UNAUTHORIZED', `Only the host (peer ${room.host}) may seal the room.`)
-  return room.sealed === sealed ? room : { ...room, sealed, revision: room.revision + 1 }
+export function seal<R extends RoomRecord>(room: R, id: number, sealed: boolean): R {
+  onlyHost(room, id, 'seal the room')
+  return room.sealed === sealed ? room : changed(room, { sealed })
+}
+
+/**
+ * The room, described anew by `id`. The same record comes back when nothing changes.
+ * @throws {NetError} ERR_UNAUTHORIZED when `id` is not the host.
+ */
+export function describe<R extends RoomRecord>(
+  room: R,
+  id: number,
+  change: { readonly metadata?: Properties | undefined; readonly public?: boolean | undefined },
+): R {
+  onlyHost(room, id, 'describe the room')
+  const { metadata = room.metadata, public: isPublic = room.public } = change
+  if (isPublic === room.public && same(metadata, room.metadata)) return room
+  return changed(room, { metadata, public: isPublic })
+}
+
+/**
+ * The room without `id`, which `by` throws out.
+ * @throws {NetError} ERR_UNAUTHORIZED when `by` is not the host; ERR_INVALID_PARAMETER when it means itself;
+ * ERR_DOES_NOT_EXIST when there is no such peer.
+ */
+export function kick<R extends RoomRecord>(room: R, by: number, id: number): R {
+  onlyHost(room, by, 'throw somebody out')
+  if (by === id) throw new NetError('ERR_INVALID_PARAMETER', 'The host cannot throw itself out. It can leave.')
+  const rest = removePeer(room, id)
+  if (rest === undefined || rest === room)
+    throw new NetError('ERR_DOES_NOT_EXIST', `There is no peer ${id} in the room.`)
+  return rest
+}
+
+/** The room with the presence of `id` changed. The same record comes back when nothing changes. */
+export function present<R extends RoomRecord>(room: R, id: number, change: PresenceChange): R {
+  const before = room.presence[id]
+  const after = changedPresence(change, before)
+  if (!before || same(before, after)) return room
+  return changed(room, { presence: { ...room.presence, [id]: after } })
+}
+
+/** The room after a change that its members shall hear of. */
+export function changed<R extends RoomRecord>(room: R, change: Partial<RoomRecord>): R {
+  return { ...room, ...change, revision: room.revision + 1 }
+}
+
+function onlyHost(room: RoomRecord, id: number, act: string): void {
+  if (room.host !== id) throw new NetError('ERR_UNAUTHORIZED', `Only the host (peer ${room.host}) may ${act}.`)
+}
+
+/** Both come from JSON or go there, and are small. */
+function same(one: object, other: object): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** The members with whom `id` connects: in a mesh everyone else; in a star the host with each client. */
@@ -94,16 +179,17 @@ export function offers(room: RoomRecord, from: number, to: number): boolean {
 
 /** What members are told about the room itself. */
 export function roomInfo(room: RoomRecord): RoomInfo {
-  const { code, topology, maxPeers, sealed, host } = room
-  return { code, topology, maxPeers, sealed, host }
+  const { code, topology, maxPeers, sealed, host, public: isPublic, locked, whenHostLeaves, metadata } = room
+  return { code, topology, maxPeers, sealed, host, public: isPublic, locked, whenHostLeaves, metadata }
 }
 
 /** What changed for one member between two records of a room. */
 export interface RoomChange {
   readonly left: readonly number[]
   readonly joined: readonly number[]
-  readonly hostChanged: boolean
-  readonly sealChanged: boolean
+  /** Those who stayed, with another presence. */
+  readonly presence: readonly number[]
+  readonly info: boolean
 }
 
 /** Compares two records of a room as member `id` sees them. */
@@ -113,7 +199,7 @@ export function roomChange(before: RoomRecord, after: RoomRecord, id: number): R
   return {
     left: [...saw].filter((peer) => !sees.has(peer)),
     joined: [...sees].filter((peer) => !saw.has(peer)),
-    hostChanged: before.host !== after.host,
-    sealChanged: before.sealed !== after.sealed,
+    presence: [...sees].filter((peer) => saw.has(peer) && !same(before.presence[peer]!, after.presence[peer]!)),
+    info: !same(roomInfo(before), roomInfo(after)),
   }
 }

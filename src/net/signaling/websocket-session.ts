@@ -1,15 +1,22 @@
 // A member's place in a room of a signaling server, without the socket: takes what came from the server and the time,
-// gives events and messages. The socket is in websocket.ts.
+// gives events and messages. When its link breaks it comes back over another one (reconnection.ts) to the same place. The
+// socket is in websocket.ts.
 
 import type { CancelTimer, Clock } from '../clock.ts'
 import { every } from '../clock.ts'
 import { NetError } from '../errors.ts'
-import { MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
+import type { Random } from '../random.ts'
+import { ICE_SERVERS_WAIT_MS, MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
+import type { EntryMessage } from './entry.ts'
+import { checked, writePlace } from './entry.ts'
 import { remoteError } from './error-codes.ts'
 import type { ClientMessage, IceServer, RoomInfo, ServerMessage, Signal } from './messages.ts'
+import { PROTOCOL_VERSION } from './messages.ts'
+import type { PlayerPresence, PresenceChange } from './presence.ts'
+import { reconnect } from './reconnection.ts'
 import type { ServerInput } from './server-messages.ts'
 import { SessionEvents } from './session-events.ts'
-import type { SignalingEvent, SignalingSession } from './transport.ts'
+import type { MemberRequest, SignalingEvent, SignalingSession } from './transport.ts'
 
 /** What a session needs of its socket. */
 export interface ServerLink {
@@ -17,40 +24,111 @@ export interface ServerLink {
   close(): void
 }
 
+export type Joined = Extract<ServerMessage, { type: 'joined' }>
+
+/** What became of an attempt to reach the server. One of the two is called, later and once. */
+export interface LinkOutcome {
+  /** The server let the client in: what comes from now on is for the session that this returns. */
+  joined(joined: Joined, link: ServerLink): WebSocketSession
+  failed(error: NetError): void
+}
+
+/** Makes a new link with `entry` as its first message. Returns what gives it up. */
+export type OpenLink = (entry: EntryMessage, outcome: LinkOutcome) => () => void
+
+export interface WebSocketSessionParts {
+  readonly clock: Clock
+  readonly random: Random
+  /** Left out: a session whose link breaks is over. */
+  readonly openLink?: OpenLink
+}
+
+/** What other failures may pass by themselves; these do not. */
+const FINAL_REFUSALS: ReadonlySet<string> = new Set([
+  'ERR_DOES_NOT_EXIST',
+  'ERR_INVALID_DATA',
+  'ERR_SIGNALING_PROTOCOL',
+  'ERR_SIGNALING_URL',
+])
+
 export class WebSocketSession implements SignalingSession {
   readonly id: number
-  readonly iceServers: readonly RTCIceServer[]
-  readonly #link: ServerLink
+  readonly #parts: WebSocketSessionParts
   readonly #events = new SessionEvents()
-  readonly #peers = new Set<number>()
-  readonly #stopPinging: CancelTimer
+  /** The members that this one connects with, and which life of theirs. */
+  readonly #peers = new Map<number, { readonly life: number; presence: PlayerPresence }>()
+  readonly #wantingIceServers = new Set<() => void>()
+  #link: ServerLink
+  #stopPinging: CancelTimer
+  /** Set while the link is being made again. */
+  #stopReconnecting: (() => void) | undefined
+  #iceServers: readonly RTCIceServer[]
   #room: RoomInfo
+  #resume: Joined['resume']
+  /** What this player says of itself now, as far as it said anything. */
+  #presence: PresenceChange = {}
   #pingUnanswered = false
   #badMessages = 0
 
-  constructor(joined: Extract<ServerMessage, { type: 'joined' }>, link: ServerLink, clock: Clock) {
+  constructor(joined: Joined, link: ServerLink, parts: WebSocketSessionParts) {
     this.id = joined.id
-    this.iceServers = joined.iceServers.map(iceServer)
+    this.#parts = parts
+    this.#iceServers = joined.iceServers.map(iceServer)
     this.#room = joined.room
+    this.#resume = joined.resume
     this.#link = link
-    this.#stopPinging = every(clock, PING_PERIOD_MS, () => this.#ping())
-    for (const id of joined.peers) this.#addPeer(id, true)
+    this.#stopPinging = this.#startPinging()
+    for (const { id, ...peer } of joined.peers) this.#addPeer(id, peer, peer.offer)
   }
 
   get room(): RoomInfo {
     return this.#room
   }
 
+  get iceServers(): readonly RTCIceServer[] {
+    return this.#iceServers
+  }
+
+  async refreshIceServers(): Promise<readonly RTCIceServer[]> {
+    if (this.#events.ended || this.#stopReconnecting) return this.#iceServers
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancel()
+        this.#wantingIceServers.delete(done)
+        resolve()
+      }
+      const cancel = this.#parts.clock.setTimeout(done, ICE_SERVERS_WAIT_MS)
+      this.#wantingIceServers.add(done)
+      if (this.#wantingIceServers.size === 1) this.#link.send({ type: 'ice_servers' })
+    })
+    return this.#iceServers
+  }
+
   listen(listener: (event: SignalingEvent) => void): void {
     this.#events.listen(listener)
   }
 
+  get place(): string {
+    return writePlace(this.#room.code, this.id, this.#resume.secret)
+  }
+
   send(to: number, signal: Signal): void {
-    if (!this.#events.ended) this.#link.send({ type: 'signal', to, signal })
+    // Without a link it is lost: whoever dials is told to begin anew when there is one again.
+    if (!this.#events.ended && !this.#stopReconnecting) this.#link.send({ type: 'signal', to, signal })
   }
 
   seal(sealed: boolean): void {
-    if (!this.#events.ended) this.#link.send({ type: 'seal', sealed })
+    this.#ask({ type: 'seal', sealed })
+  }
+
+  request(request: MemberRequest): void {
+    const message = checked(request)
+    if (request.type === 'presence') {
+      this.#presence = { ...this.#presence, ...request.presence }
+      // Told when the link stands again.
+      if (this.#stopReconnecting) return
+    }
+    this.#ask(message)
   }
 
   close(): void {
@@ -82,30 +160,90 @@ export class WebSocketSession implements SignalingSession {
     this.#events.push({ type: 'error', error })
   }
 
-  /** The link is gone, for the reason given. Does nothing when the session is over. */
+  /** A link is gone, for the reason given. Does nothing when the session is over or has another one. */
+  linkBroken(link: ServerLink, error: NetError): void {
+    if (this.#events.ended || this.#stopReconnecting || link !== this.#link) return
+    const { clock, random, openLink } = this.#parts
+    const { secret, graceMs } = this.#resume
+    if (!openLink || graceMs <= 0) {
+      this.end(error)
+      return
+    }
+    this.#stopPinging()
+    link.close()
+    this.#stopReconnecting = reconnect({
+      clock,
+      random,
+      limitMs: graceMs,
+      attempt: (failed) => {
+        const { code: room } = this.#room
+        const entry: EntryMessage = { type: 'resume', version: PROTOCOL_VERSION, room, id: this.id, secret }
+        return openLink(entry, { joined: (joined, newLink) => this.#resumed(joined, newLink), failed })
+      },
+      mayTryAgain: ({ code }) => !FINAL_REFUSALS.has(code),
+      failed: (cause) => {
+        const message = `The link to the signaling server could not be made again: ${cause.message}`
+        this.end(new NetError('ERR_SIGNALING_UNREACHABLE', message, { cause }))
+      },
+    })
+    for (const done of [...this.#wantingIceServers]) done()
+    this.#events.push({ type: 'interrupted', error })
+  }
+
+  /** It is over, for the reason given. */
   end(error: NetError): void {
     this.#events.close(error)
     this.#release()
   }
 
+  #resumed(joined: Joined, link: ServerLink): WebSocketSession {
+    this.#stopReconnecting = undefined
+    this.#link = link
+    this.#resume = joined.resume
+    this.#iceServers = joined.iceServers.map(iceServer)
+    this.#pingUnanswered = false
+    this.#stopPinging = this.#startPinging()
+    this.#events.push({ type: 'restored' })
+    if (JSON.stringify(joined.room) !== JSON.stringify(this.#room)) this.#changeRoom(joined.room)
+    const lives = new Map(joined.peers.map(({ id, life }) => [id, life]))
+    for (const [id, { life }] of [...this.#peers]) if (lives.get(id) !== life) this.#removePeer(id, false)
+    for (const { id, offer, ...peer } of joined.peers) {
+      if (!this.#peers.has(id)) {
+        this.#addPeer(id, peer, offer)
+        continue
+      }
+      this.#events.push({ type: 'peerBack', id })
+      this.#changePresence(id, peer.presence)
+    }
+    if (Object.keys(this.#presence).length > 0) this.#ask({ type: 'presence', presence: this.#presence })
+    return this
+  }
+
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'peer_joined':
-        this.#addPeer(message.id, false)
+        this.#addPeer(message.id, message, false)
         return
       case 'peer_left':
-        if (this.#peers.delete(message.id)) this.#events.push({ type: 'peerLeft', id: message.id })
+        this.#removePeer(message.id, message.kicked ?? false)
+        return
+      case 'peer_back':
+        if (this.#peers.has(message.id)) this.#events.push({ type: 'peerBack', id: message.id })
+        return
+      case 'presence':
+        this.#changePresence(message.id, message.presence)
         return
       case 'signal':
         // From a peer that just left, or never was: nobody waits for it.
         if (!this.#peers.has(message.from)) return
         this.#events.push({ type: 'signal', from: message.from, signal: message.signal })
         return
-      case 'host':
-        this.#changeRoom({ ...this.#room, host: message.id })
+      case 'room':
+        this.#changeRoom(message.room)
         return
-      case 'sealed':
-        this.#changeRoom({ ...this.#room, sealed: message.sealed })
+      case 'ice_servers':
+        this.#iceServers = message.iceServers.map(iceServer)
+        for (const done of [...this.#wantingIceServers]) done()
         return
       case 'closed':
         this.end(remoteError(message.code, message.message))
@@ -114,6 +252,7 @@ export class WebSocketSession implements SignalingSession {
         this.#events.push({ type: 'error', error: remoteError(message.code, message.message) })
         return
       case 'joined':
+      case 'rooms':
         this.receive({ kind: 'malformed', reason: 'it answers a question that was not asked' })
         return
       case 'pong':
@@ -121,10 +260,21 @@ export class WebSocketSession implements SignalingSession {
     }
   }
 
-  #addPeer(id: number, offer: boolean): void {
+  #addPeer(id: number, { life, presence }: { life: number; presence: PlayerPresence }, offer: boolean): void {
     if (id === this.id || this.#peers.has(id) || this.#peers.size >= MAX_PEERS_LIMIT) return
-    this.#peers.add(id)
-    this.#events.push({ type: 'peerJoined', id, offer })
+    this.#peers.set(id, { life, presence })
+    this.#events.push({ type: 'peerJoined', id, offer, presence })
+  }
+
+  #removePeer(id: number, kicked: boolean): void {
+    if (this.#peers.delete(id)) this.#events.push({ type: 'peerLeft', id, ...(kicked && { kicked }) })
+  }
+
+  #changePresence(id: number, presence: PlayerPresence): void {
+    const peer = this.#peers.get(id)
+    if (!peer || JSON.stringify(peer.presence) === JSON.stringify(presence)) return
+    peer.presence = presence
+    this.#events.push({ type: 'presence', id, presence })
   }
 
   #changeRoom(room: RoomInfo): void {
@@ -132,11 +282,28 @@ export class WebSocketSession implements SignalingSession {
     this.#events.push({ type: 'room', room })
   }
 
+  #ask(message: ClientMessage): void {
+    if (this.#events.ended) return
+    if (!this.#stopReconnecting) {
+      this.#link.send(message)
+      return
+    }
+    const reason = 'The link to the signaling server is being made again. Ask again when it stands.'
+    const error = new NetError('ERR_UNAVAILABLE', reason)
+    // Not in the caller's stack: events never come from inside a call.
+    void Promise.resolve().then(() => this.#events.push({ type: 'error', error }))
+  }
+
+  #startPinging(): CancelTimer {
+    return every(this.#parts.clock, PING_PERIOD_MS, () => this.#ping())
+  }
+
   #ping(): void {
     // Judged by the ping, not by the time since the last message: in a hidden tab this may run once a minute.
     if (this.#pingUnanswered) {
       const message = 'The signaling server does not answer any more. Join again when the network is back.'
-      this.end(new NetError('ERR_SIGNALING_UNREACHABLE', message))
+      this.linkBroken(this.#link, new NetError('ERR_SIGNALING_UNREACHABLE', message))
+      return
     }
     this.#pingUnanswered = true
     this.#link.send({ type: 'ping' })
@@ -144,6 +311,8 @@ export class WebSocketSession implements SignalingSession {
 
   #release(): void {
     this.#stopPinging()
+    this.#stopReconnecting?.()
+    for (const done of [...this.#wantingIceServers]) done()
     this.#link.close()
   }
 }

@@ -51,10 +51,10 @@ export const telling: readonly Case[] = [
     },
   },
   {
-    name: 'diagnose tells the phases, candidates and route of a connection that stands, and that it was closed',
+    name: 'diagnose tells the phases, candidates and route of a connection that stands, and that it was closed or lost',
     sides: 2,
     async run(scene) {
-      const { a, b } = await scene.joined()
+      const { a, b, channelB } = await scene.joined()
       for (const end of [a, b]) {
         const diagnosis = await end.until(
           () => end.diagnose(),
@@ -73,6 +73,9 @@ export const telling: readonly Case[] = [
       }
       await a.close()
       expect(await a.diagnose()).toMatchObject({ outcome: 'closed' })
+      // Not every platform says that the other side closed the connection; that the channels closed they all do.
+      await channelB.next('closed')
+      expect((await b.diagnose()).outcome).toBe('lost')
     },
   },
   {

@@ -2,7 +2,11 @@
 
 import type { Json } from './json.ts'
 
-const room = { code: 'ROOM', topology: 'mesh', maxPeers: 16, sealed: false, host: 5 }
+export const PRESENCE = { name: 'Ada', properties: { team: 1 }, visible: true }
+const peer = { life: 1, presence: PRESENCE }
+const SECRET = '0123456789abcdef0123456789abcdef'
+
+const room = { code: 'ROOM', topology: 'mesh', maxPeers: 16, sealed: false, host: 5, metadata: { mode: 'ctf' } }
 
 export const SIGNALS: readonly { [key: string]: Json }[] = [
   { kind: 'description', attempt: 0, type: 'offer', sdp: 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n' },
@@ -18,11 +22,28 @@ export const SIGNALS: readonly { [key: string]: Json }[] = [
 ]
 
 export const CLIENT_MESSAGES: readonly Json[] = [
-  { type: 'create', version: 1, topology: 'mesh' },
-  { type: 'create', version: 1, topology: 'star', maxPeers: 4, token: 'secret' },
-  { type: 'join', version: 1, room: 'K7M-3QX-WPD', token: 'secret' },
+  { type: 'create', version: 2, topology: 'mesh' },
+  { type: 'create', version: 2, topology: 'star', maxPeers: 4, token: 'secret' },
+  { type: 'join', version: 2, room: 'K7M-3QX-WPD', token: 'secret' },
   ...SIGNALS.map((signal) => ({ type: 'signal', to: 5, signal })),
+  {
+    type: 'create',
+    version: 2,
+    topology: 'star',
+    public: true,
+    metadata: { mode: 'ctf', players: 8, ranked: false },
+    password: 'swordfish',
+    whenHostLeaves: 'wait',
+    presence: { name: 'Ada', properties: { team: 1 } },
+  },
+  { type: 'match', version: 2, topology: 'mesh', maxPeers: 4, metadata: { mode: 'ctf' } },
+  { type: 'resume', version: 2, room: 'K7M-3QX-WPD', id: 5, secret: SECRET, fresh: true },
+  { type: 'list', version: 2, filter: { metadata: { mode: 'ctf' }, open: true, maxPlayers: 3 }, after: 'A', limit: 5 },
+  { type: 'presence', presence: { visible: false } },
+  { type: 'update', metadata: { map: 'dust' }, public: false },
+  { type: 'kick', id: 5, ban: true },
   { type: 'seal', sealed: true },
+  { type: 'ice_servers' },
   { type: 'leave' },
   { type: 'ping' },
 ]
@@ -32,14 +53,26 @@ export const SERVER_MESSAGES: readonly Json[] = [
     type: 'joined',
     id: 9,
     room,
-    peers: [5, 7],
+    peers: [
+      { id: 5, offer: true, ...peer },
+      { id: 7, offer: false, ...peer },
+    ],
+    resume: { secret: SECRET, graceMs: 30_000 },
     iceServers: [{ urls: ['turn:turn.example.org'], username: 'u', credential: 'c' }],
   },
-  { type: 'peer_joined', id: 11 },
+  { type: 'peer_joined', id: 11, ...peer },
   { type: 'peer_left', id: 7 },
+  { type: 'peer_left', id: 7, kicked: true },
+  { type: 'peer_back', id: 5 },
+  { type: 'presence', id: 5, presence: { ...PRESENCE, visible: false } },
   ...SIGNALS.map((signal) => ({ type: 'signal', from: 5, signal })),
-  { type: 'host', id: 7 },
-  { type: 'sealed', sealed: true },
+  { type: 'room', room: { ...room, host: 7, sealed: true, public: true } },
+  {
+    type: 'rooms',
+    rooms: [{ code: 'ROOM', topology: 'star', players: 3, maxPeers: 8, sealed: false, locked: true, metadata: {} }],
+    next: 'ROOM',
+  },
+  { type: 'ice_servers', iceServers: [{ urls: 'turn:turn.example.org', username: 'u', credential: 'c' }] },
   { type: 'closed', code: 'ERR_ROOM_CLOSED', message: 'It is over.' },
   { type: 'error', code: 'ERR_UNAUTHORIZED', message: 'No.' },
   { type: 'pong' },
@@ -49,10 +82,15 @@ export const SERVER_MESSAGES: readonly Json[] = [
 export const TAB_MESSAGES: readonly Json[] = [
   { type: 'knock', from: 13 },
   { type: 'refused', to: 9, code: 'ERR_ROOM_FULL', message: 'It is full.' },
-  { type: 'room', room: { ...room, peers: [5, 9, 11, 13], revision: 4 } },
-  { type: 'room', room: { ...room, host: 9, peers: [9, 11], revision: 5 } },
+  { type: 'room', room: { ...room, peers: [5, 9, 11, 13], presence: presenceOf(5, 9, 11, 13), revision: 4 } },
+  { type: 'room', room: { ...room, host: 9, peers: [9, 11], presence: presenceOf(9, 11), revision: 5 }, kicked: 5 },
+  { type: 'presence', from: 11, presence: { name: 'Bob' } },
   ...SIGNALS.map((signal) => ({ type: 'signal', from: 5, to: 9, signal })),
   { type: 'leave', from: 5 },
   { type: 'ask', from: 11 },
   { type: 'here', from: 5 },
-].map((message) => ({ skein: 1, message }))
+].map((message) => ({ skein: 2, message }))
+
+function presenceOf(...ids: number[]): { [id: string]: Json } {
+  return Object.fromEntries(ids.map((id) => [id, PRESENCE]))
+}

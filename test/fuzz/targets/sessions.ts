@@ -1,6 +1,7 @@
 // Whole sessions: a server among hostile clients, a client of a hostile server, a tab among hostile tabs.
 
 import { VirtualClock } from '../../../src/net/clock.ts'
+import { seededRandom } from '../../../src/net/random.ts'
 import type { BroadcastMessage } from '../../../src/net/signaling/broadcast-messages.ts'
 import { unwrapBroadcast, wrapBroadcast } from '../../../src/net/signaling/broadcast-messages.ts'
 import { BroadcastSession } from '../../../src/net/signaling/broadcast-session.ts'
@@ -14,7 +15,7 @@ import type { Chance } from '../support/chance.ts'
 import { textCorpus } from '../support/corpus.ts'
 import { changed, type Json, jsonOf } from '../support/json.ts'
 import { clocked, must } from '../support/oracles.ts'
-import { CLIENT_MESSAGES, SERVER_MESSAGES, TAB_MESSAGES } from '../support/valid-messages.ts'
+import { CLIENT_MESSAGES, PRESENCE, SERVER_MESSAGES, TAB_MESSAGES } from '../support/valid-messages.ts'
 
 /** A message comes, or so many ms pass. */
 type Step = { readonly comes: Json } | { readonly wait: number }
@@ -68,7 +69,7 @@ export const serverTarget: Target<readonly Line[]> = {
     }
     must(conversation.failures.length === 0, `the server failed: ${String(conversation.failures[0])}`)
     // Whoever was not there yet is served as ever.
-    const [, answer] = await conversation.say({ client: 99, says: '{"type":"create","version":1,"topology":"mesh"}' })
+    const [, answer] = await conversation.say({ client: 99, says: '{"type":"create","version":2,"topology":"mesh"}' })
     must(answer !== undefined && 'hears' in answer && answer.hears.includes('joined'), 'an honest client is not let in')
   },
   show,
@@ -95,7 +96,7 @@ export const clientTarget: Target<readonly Step[]> = {
       open = false
     }
     const socket = { send: (message: ClientMessage) => void said.push(message), close }
-    const session = new WebSocketSession(joined.message, socket, clock)
+    const session = new WebSocketSession(joined.message, socket, { clock, random: seededRandom(1) })
     const witness = new EventWitness(session.id)
     session.listen((event) => witness.note(event))
     for (const step of script) {
@@ -133,7 +134,12 @@ export const tabTarget: Target<readonly Step[]> = {
       maxPeers: 16,
       sealed: false,
       host: 5,
+      public: false,
+      locked: false,
+      whenHostLeaves: 'close',
+      metadata: {},
       peers: [5, 9, 11],
+      presence: { 5: PRESENCE, 9: PRESENCE, 11: PRESENCE },
       revision: 3,
     } as const
     const session = new BroadcastSession(9, record, link, clock)

@@ -69,6 +69,11 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
   readonly topology = 'mesh'
   readonly sealed = false
   readonly maxPeers = 16
+  readonly public = false
+  readonly locked = false
+  readonly metadata = {}
+  readonly players = new Map()
+  readonly place = undefined
   readonly sent: { readonly value: PacketValue; readonly options: SendOptions | undefined }[] = []
   readonly #network: FakeNetwork
   readonly #peers = new Set<number>()
@@ -107,6 +112,10 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
   poll(): void {}
   disconnectPeer(): void {}
   seal(): void {}
+  kick(): void {}
+  setMetadata(): void {}
+  setPublic(): void {}
+  setPresence(): void {}
 
   async leave(): Promise<void> {
     this.#network.remove(this.id)

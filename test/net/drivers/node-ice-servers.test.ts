@@ -13,10 +13,10 @@ describe('ICE servers for the native library', () => {
         ],
       }),
     ).toEqual([
-      'stun:stun.example:3478',
-      'stun:stun.example:5000',
+      { hostname: 'stun.example', port: 3478 },
+      { hostname: 'stun.example', port: 5000 },
       { hostname: 'turn.example', port: 3478, relayType: 'TurnUdp', username: 'u', password: 'c@:/' },
-      { hostname: '[2001:db8::1]', port: 3479, relayType: 'TurnUdp' },
+      { hostname: '2001:db8::1', port: 3479, relayType: 'TurnUdp' },
     ])
   })
 

@@ -65,9 +65,9 @@ describe('BroadcastChannelSignaling', () => {
       { type: 'knock', from: -1 },
     ]
     for (const data of [null, 5, 'text', { skein: 'one' }, { skein: 2, message: good }]) stranger.postMessage(data)
-    for (const message of broken) stranger.postMessage({ skein: 1, message })
+    for (const message of broken) stranger.postMessage({ skein: 2, message })
     // A peer that is not in the room, a room that is another.
-    stranger.postMessage({ skein: 1, message: good })
+    stranger.postMessage({ skein: 2, message: good })
     const guest = await enter(transport, { action: 'join', room: host.code }, context(random))
     await host.met(1)
     const errors = host.events.filter((event) => event.type === 'error')
@@ -140,7 +140,7 @@ interface Tab {
 /** A room whose members are 10 (the host), 20, 30 and 40; in a star 1, 20, 30 and 40. */
 function roomOfTabs(topology: 'mesh' | 'star') {
   const empty = createRoom({ code: 'AAA-BBB-CCC', topology }, () => 20)
-  const record = [20, 30, 40].reduce(addPeer, empty)
+  const record = [20, 30, 40].reduce((room, id) => addPeer(room, id), empty)
   const tabs = new Tabs()
   const [host, ...others] = record.peers.map((id) => tabs.enter(id, record))
   return { tabs, host: host!, one: others[0]!, two: others[1]!, three: others[2]! }

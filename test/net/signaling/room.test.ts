@@ -17,7 +17,7 @@ import { thrown } from './support.ts'
 
 function room(topology: 'mesh' | 'star', ...others: number[]): RoomRecord {
   const empty = createRoom({ code: 'AAA-BBB-CCC', topology, maxPeers: 4 }, seededRandom(1))
-  return others.reduce(addPeer, empty)
+  return others.reduce((room, id) => addPeer(room, id), empty)
 }
 
 describe('a room', () => {
@@ -30,6 +30,10 @@ describe('a room', () => {
       maxPeers: 16,
       sealed: false,
       host: made.host,
+      public: false,
+      locked: false,
+      whenHostLeaves: 'close',
+      metadata: {},
     })
   })
 
@@ -108,8 +112,8 @@ describe('a room', () => {
     expect(roomChange(before, after, 10)).toEqual({
       left: [before.host],
       joined: [30],
-      hostChanged: true,
-      sealChanged: false,
+      presence: [],
+      info: true,
     })
     const star = room('star', 10)
     expect(roomChange(star, addPeer(star, 20), 10).joined).toEqual([])

@@ -3,7 +3,12 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
-import { MAX_BAD_MESSAGES, PING_PERIOD_MS, SIGNALING_TIMEOUT_MS } from '../../../src/net/signaling/constants.ts'
+import {
+  ICE_SERVERS_WAIT_MS,
+  MAX_BAD_MESSAGES,
+  PING_PERIOD_MS,
+  SIGNALING_TIMEOUT_MS,
+} from '../../../src/net/signaling/constants.ts'
 import {
   type ServerMessage,
   setWebSocketImplementation,
@@ -61,26 +66,40 @@ class ScriptedSocket implements WebSocketLike {
   }
 }
 
+const PRESENCE = { name: '', properties: {}, visible: true }
+const PEER = { life: 1, presence: PRESENCE }
+const SECRET = '0123456789abcdef0123456789abcdef'
 const JOINED = {
   type: 'joined',
   id: 5,
-  room: { code: 'AAA-BBB-CCC', topology: 'mesh', maxPeers: 8, sealed: false, host: 9 },
-  peers: [9],
+  room: {
+    code: 'AAA-BBB-CCC',
+    topology: 'mesh',
+    maxPeers: 8,
+    sealed: false,
+    host: 9,
+    public: false,
+    locked: false,
+    whenHostLeaves: 'close',
+    metadata: {},
+  },
+  peers: [{ id: 9, offer: true, ...PEER }],
   iceServers: [{ urls: 'stun:stun.example' }],
+  resume: { secret: SECRET, graceMs: 30_000 },
 } as const
 
 /** An `open` under way, with its socket and its time in the hands of the test. */
-async function attempt(options: { signal?: AbortSignal } = {}) {
+async function attempt({ reconnect = false, ...options }: { signal?: AbortSignal; reconnect?: boolean } = {}) {
   const clock = new VirtualClock()
-  const transport = new WebSocketSignaling('ws://signaling.example/x?y=1', { webSocket: ScriptedSocket })
+  const transport = new WebSocketSignaling('ws://signaling.example/x?y=1', { webSocket: ScriptedSocket, reconnect })
   const within = { clock, random: seededRandom(1), ...options }
   const opening = transport.open({ action: 'join', room: 'aaabbbccc', token: 'secret' }, within)
   opening.catch(() => {})
   return { clock, opening, socket: ScriptedSocket.last }
 }
 
-async function joined() {
-  const { clock, opening, socket } = await attempt()
+async function joined(options: { reconnect?: boolean } = {}) {
+  const { clock, opening, socket } = await attempt(options)
   socket.emit('open')
   socket.serve({ ...JOINED, peers: [...JOINED.peers], iceServers: [...JOINED.iceServers] })
   const member = new Member(await opening)
@@ -192,8 +211,8 @@ describe('a WebSocketSignaling session', () => {
     expect(socket.sent).toEqual([])
     socket.emit('open')
     expect(socket.url).toBe('ws://signaling.example/x?y=1')
-    expect(socket.sent).toEqual([{ type: 'join', version: 1, room: 'AAA-BBB-CCC', token: 'secret' }])
-    socket.serve({ type: 'welcome_to_version_2' })
+    expect(socket.sent).toEqual([{ type: 'join', version: 2, room: 'AAA-BBB-CCC', token: 'secret' }])
+    socket.serve({ type: 'welcome_to_version_9' })
     socket.serve({ ...JOINED, motd: 'hello' })
     const session = await opening
     expect(session.room).toEqual(JOINED.room)
@@ -229,12 +248,12 @@ describe('a WebSocketSignaling session', () => {
 
   it('announces a peer once, never itself, and drops signals of peers that it was not told of', async () => {
     const { socket, member } = await joined()
-    for (const id of [9, 5, 7, 7]) socket.serve({ type: 'peer_joined', id })
+    for (const id of [9, 5, 7, 7]) socket.serve({ type: 'peer_joined', id, ...PEER })
     socket.serve({ type: 'signal', from: 8, signal: offer('who?') })
     socket.serve({ type: 'peer_left', id: 7 })
     socket.serve({ type: 'peer_left', id: 7 })
     socket.serve({ type: 'signal', from: 7, signal: offer('late') })
-    expect(member.events).toEqual([
+    expect(member.events).toMatchObject([
       { type: 'peerJoined', id: 9, offer: true },
       { type: 'peerJoined', id: 7, offer: false },
       { type: 'peerLeft', id: 7 },
@@ -243,8 +262,8 @@ describe('a WebSocketSignaling session', () => {
 
   it('follows the host and the seal', async () => {
     const { socket, member } = await joined()
-    socket.serve({ type: 'host', id: 5 })
-    socket.serve({ type: 'sealed', sealed: true })
+    socket.serve({ type: 'room', room: { ...JOINED.room, host: 5 } })
+    socket.serve({ type: 'room', room: { ...JOINED.room, host: 5, sealed: true } })
     expect(member.session.room).toEqual({ ...JOINED.room, host: 5, sealed: true })
     expect(member.events.filter(({ type }) => type === 'room')).toHaveLength(2)
   })
@@ -288,9 +307,42 @@ describe('a WebSocketSignaling session', () => {
     const count = socket.sent.length
     member.session.send(9, offer('x'))
     member.session.close()
-    socket.serve({ type: 'peer_joined', id: 7 })
+    socket.serve({ type: 'peer_joined', id: 7, ...PEER })
     expect(socket.sent).toHaveLength(count)
     expect(member.events.map(({ type }) => type)).toEqual(['peerJoined'])
     expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+describe('the ICE servers of a WebSocketSignaling', () => {
+  const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
+
+  it('are those that the server told last, asked or not', async () => {
+    const { socket, member } = await joined()
+    expect(member.session.iceServers).toEqual([{ urls: 'stun:stun.example' }])
+    socket.serve({ type: 'ice_servers', iceServers: FRESH })
+    expect(member.session.iceServers).toEqual(FRESH)
+  })
+
+  it('are asked for once, however many wait for them', async () => {
+    const { clock, socket, member } = await joined()
+    const before = clock.pendingTimers
+    const answers = [member.session.refreshIceServers!(), member.session.refreshIceServers!()]
+    expect(socket.sent.filter(({ type }) => type === 'ice_servers').length).toBe(1)
+    socket.serve({ type: 'ice_servers', iceServers: FRESH })
+    expect(await Promise.all(answers)).toEqual([FRESH, FRESH])
+    expect(clock.pendingTimers).toBe(before)
+  })
+
+  it('are the old ones where the server is silent, or gone', async () => {
+    const old = [{ urls: 'stun:stun.example' }]
+    const { clock, socket, member } = await joined()
+    const silent = member.session.refreshIceServers!()
+    clock.advance(ICE_SERVERS_WAIT_MS)
+    expect(await silent).toEqual(old)
+    const cut = member.session.refreshIceServers!()
+    socket.emit('close', { code: 1006, reason: '' })
+    expect(await cut).toEqual(old)
+    expect(await member.session.refreshIceServers!()).toEqual(old)
   })
 })

@@ -25,6 +25,7 @@ const refused: [name: string, options: Record<string, unknown>, says: RegExp][] 
   ['bursts too short for their share', { burstLoss: { share: 0.9, meanPackets: 2 } }, /at least 9/],
   ['bursts without a length', { burstLoss: { share: 0.1 } }, /burstLoss\.meanPackets/],
   ['bursts as a number', { burstLoss: 0.1 }, /burstLoss/],
+  ['a transport of nobody', { transport: 'safari' }, /transport is 'node' or 'browser'/],
   ['negative signaling latency', { signalingLatencyMs: -1 }, /latencyMs/],
 ]
 

@@ -1,6 +1,10 @@
 import { createConnection } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { MAX_BAD_MESSAGES, MAX_MESSAGE_BYTES } from '../../../server/signaling/constants.ts'
+import {
+  MAX_BAD_MESSAGES,
+  MAX_CANDIDATES_PER_DESCRIPTION,
+  MAX_MESSAGE_BYTES,
+} from '../../../server/signaling/constants.ts'
 import type { SignalingLogEvent } from '../../../server/signaling/log.ts'
 import { until, withServer } from './support.ts'
 
@@ -104,8 +108,8 @@ describe('a message at the wrong moment', () => {
     await withServer({}, async (connect) => {
       const client = await connect()
       const { room } = await client.create()
-      client.say({ type: 'join', version: 1, room: room.code })
-      client.say({ type: 'create', version: 1, topology: 'star' })
+      client.say({ type: 'join', version: 2, room: room.code })
+      client.say({ type: 'create', version: 2, topology: 'star' })
       await client.settled()
       expect(client.codes()).toEqual(['ERR_ALREADY_IN_USE', 'ERR_ALREADY_IN_USE'])
       expect(client.messages.filter(({ type }) => type === 'joined')).toHaveLength(1)
@@ -115,11 +119,11 @@ describe('a message at the wrong moment', () => {
   it('is refused also while the first room is being entered', async () => {
     await withServer({ authorize: () => new Promise((resolve) => setImmediate(resolve, true)) }, async (connect) => {
       const client = await connect()
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
       client.say({ type: 'seal', sealed: true })
       await client.settled()
-      expect(client.messages.map(({ type }) => type)).toEqual(['joined', 'error', 'sealed', 'pong'])
+      expect(client.messages.map(({ type }) => type)).toEqual(['joined', 'error', 'room', 'pong'])
     })
   })
 })
@@ -167,16 +171,24 @@ describe('a client that floods', () => {
 
   it('is cut off when it does not read what it is sent', async () => {
     const events: SignalingLogEvent[] = []
-    const limits = { messageBurst: 1_000_000, messagesPerSecond: 1_000_000 }
-    await withServer({ limits, log: (event) => events.push(event) }, async (connect) => {
+    const many = 1_000_000
+    const limits = {
+      messageBurst: many,
+      messagesPerSecond: many,
+      messagesPerSecondPerAddress: many,
+      messagesPerSecondPerRoom: many,
+    }
+    await withServer({ limits, places: { resumeGraceMs: 0 }, log: (event) => events.push(event) }, async (connect) => {
       const slow = await connect()
       const { room, id } = await slow.create()
       const busy = await connect()
       await busy.join(room.code)
       slow.socket.pause()
-      const signal = { ...SDP, sdp: 'x'.repeat(16_000) }
+      const offer = { ...SDP, sdp: `a=${'x'.repeat(97)}\n`.repeat(160) }
+      const candidate = { kind: 'candidate', media: '0', index: 0, name: `candidate:${'x'.repeat(1_000)}` } as const
       while (!events.some(({ event }) => event === 'connection_cut')) {
-        for (let count = 0; count < 50; count++) busy.say({ type: 'signal', to: id, signal })
+        busy.say({ type: 'signal', to: id, signal: offer })
+        for (let n = 0; n < MAX_CANDIDATES_PER_DESCRIPTION; n++) busy.say({ type: 'signal', to: id, signal: candidate })
         await busy.settled()
       }
       expect(events).toContainEqual({ event: 'connection_cut', connection: 1, reason: 'slow_reader' })

@@ -1,54 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { RoomMessage } from '../../../server/signaling/adapter.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
-import { NetError } from '../../../src/net/errors.ts'
-import { seededRandom } from '../../../src/net/random.ts'
-import { createRoom } from '../../../src/net/signaling/room.ts'
+import { runAdapterSuite } from './adapter-suite.ts'
 import { RawClient } from './support.ts'
 
-const room = (code: string) => createRoom({ code, topology: 'mesh' }, seededRandom(1))
-const message: RoomMessage = { type: 'signal', from: 1, to: 2, signal: { kind: 'description', type: 'offer', sdp: '' } }
+runAdapterSuite('MemoryAdapter', async (options) => {
+  const adapter = new MemoryAdapter(options)
+  return { here: adapter, there: adapter, close: async () => {} }
+})
 
-describe('MemoryAdapter', () => {
-  it('keeps, changes and forgets rooms', async () => {
-    const adapter = new MemoryAdapter()
-    await adapter.transact('A', () => room('A'))
-    expect(await adapter.transact('A', (before) => ({ ...before!, sealed: true }))).toMatchObject({ sealed: true })
-    expect(await adapter.transact('A', () => undefined)).toBeUndefined()
-    expect(adapter.roomCount).toBe(0)
-  })
-
-  it('leaves a room as it was when the update throws', async () => {
-    const adapter = new MemoryAdapter()
-    const before = await adapter.transact('A', () => room('A'))
-    const refused = adapter.transact('A', () => {
-      throw new NetError('ERR_ROOM_FULL', 'full')
-    })
-    await expect(refused).rejects.toMatchObject({ code: 'ERR_ROOM_FULL' })
-    expect(await adapter.transact('A', (now) => now)).toBe(before)
-  })
-
-  it('keeps no more rooms than it may', async () => {
-    const adapter = new MemoryAdapter({ maxRooms: 1 })
-    await adapter.transact('A', () => room('A'))
-    await expect(adapter.transact('B', () => room('B'))).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED' })
-    await adapter.transact('A', (before) => before)
-  })
-
-  it('publishes to the subscribers of a room, in order, until they stop', async () => {
-    const adapter = new MemoryAdapter()
-    const heard: string[] = []
-    const stop = await adapter.subscribe('A', () => heard.push('one'))
-    await adapter.subscribe('A', () => heard.push('two'))
-    await adapter.subscribe('B', () => heard.push('elsewhere'))
-    await adapter.publish('A', message)
-    stop()
-    stop()
-    await adapter.publish('A', message)
-    expect(heard).toEqual(['one', 'two', 'two'])
-  })
-
+describe('a MemoryAdapter', () => {
   it('lets two servers serve one room', async () => {
     const adapter = new MemoryAdapter()
     const servers = [

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type { AuthorizeRequest } from '../../../server/signaling/client-session.ts'
+import type { AuthorizeRequest } from '../../../server/signaling/authorize.ts'
 import {
   AUTHORIZE_TIMEOUT_MS,
   CLOSE_GRACE_MS,
@@ -28,11 +28,22 @@ describe('entering a room', () => {
       expect(joined).toEqual({
         type: 'joined',
         id: joined.id,
-        room: { code: created.room.code, topology: 'mesh', maxPeers: 3, sealed: false, host: created.id },
-        peers: [created.id],
+        room: {
+          code: created.room.code,
+          topology: 'mesh',
+          maxPeers: 3,
+          sealed: false,
+          host: created.id,
+          public: false,
+          locked: false,
+          whenHostLeaves: 'close',
+          metadata: {},
+        },
+        peers: [{ id: created.id, life: 1, offer: true, presence: { name: '', properties: {}, visible: true } }],
         iceServers,
+        resume: { secret: expect.stringMatching(/^[0-9a-f]{32}$/), graceMs: 30_000 },
       })
-      expect(await host.heard('peer_joined')).toEqual({ type: 'peer_joined', id: joined.id })
+      expect(await host.heard('peer_joined')).toMatchObject({ type: 'peer_joined', id: joined.id })
     })
   })
 
@@ -43,11 +54,11 @@ describe('entering a room', () => {
       const guest = await connect()
       await guest.join(room.code)
       const late = await connect()
-      late.say({ type: 'join', version: 1, room: room.code })
+      late.say({ type: 'join', version: 2, room: room.code })
       expect((await late.heard('error')).code).toBe('ERR_ROOM_FULL')
       expect(await late.closed).toEqual({ code: 1000, reason: 'ERR_ROOM_FULL' })
       const lost = await connect()
-      lost.say({ type: 'join', version: 1, room: 'NO-SUCH-ROOM' })
+      lost.say({ type: 'join', version: 2, room: 'NO-SUCH-ROOM' })
       expect((await lost.heard('error')).code).toBe('ERR_ROOM_NOT_FOUND')
     })
   })
@@ -55,7 +66,7 @@ describe('entering a room', () => {
   it('is refused in another version of the protocol, whatever else that says', async () => {
     await withServer({}, async (connect) => {
       for (const entry of [
-        { type: 'create', version: 2, topology: 'ring', colour: 'red' },
+        { type: 'create', version: 3, topology: 'ring', colour: 'red' },
         { type: 'join', version: 0, room: 'X' },
       ]) {
         const client = await connect()
@@ -71,7 +82,7 @@ describe('entering a room', () => {
       const first = await connect()
       await first.create()
       const second = await connect()
-      second.say({ type: 'create', version: 1, topology: 'mesh' })
+      second.say({ type: 'create', version: 2, topology: 'mesh' })
       expect((await second.heard('error')).code).toBe('ERR_RATE_LIMITED')
       first.say({ type: 'leave' })
       await first.closed
@@ -102,7 +113,7 @@ describe('authorize', () => {
     }
     await withServer({ authorize }, async (_, server) => {
       const client = await RawClient.connect(`${server.url}?game=1`, { origin: 'https://game.example' })
-      client.say({ type: 'create', version: 1, topology: 'mesh', token: 'secret' })
+      client.say({ type: 'create', version: 2, topology: 'mesh', token: 'secret' })
       const { room } = await client.heard('joined')
       const guest = await RawClient.connect(server.url)
       await guest.join(room.code.toLowerCase())
@@ -132,7 +143,7 @@ describe('authorize', () => {
   ])('refuses with %s', async (_, authorize) => {
     await withServer({ authorize }, async (connect) => {
       const client = await connect()
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
       expect((await client.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
       await client.closed
     })
@@ -142,7 +153,7 @@ describe('authorize', () => {
     const authorize = () => Promise.reject(new NetError('ERR_RATE_LIMITED', 'One room an hour.'))
     await withServer({ authorize }, async (connect) => {
       const client = await connect()
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
       expect(await client.heard('error')).toEqual({
         type: 'error',
         code: 'ERR_RATE_LIMITED',
@@ -160,7 +171,7 @@ describe('authorize', () => {
     }
     await withServer({ clock, authorize }, async (connect) => {
       const client = await connect()
-      client.say({ type: 'create', version: 1, topology: 'mesh' })
+      client.say({ type: 'create', version: 2, topology: 'mesh' })
       await until(() => asked)
       clock.advance(AUTHORIZE_TIMEOUT_MS)
       expect((await client.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
@@ -176,7 +187,7 @@ describe('authorize', () => {
       const host = await connect()
       const { room } = await host.create()
       const guest = await connect()
-      guest.say({ type: 'join', version: 1, room: room.code })
+      guest.say({ type: 'join', version: 2, room: room.code })
       await until(() => answer !== undefined)
       guest.socket.terminate()
       await until(() => events.some(({ event }) => event === 'connection_closed'))
@@ -198,21 +209,24 @@ describe('a seal', () => {
       guest.say({ type: 'seal', sealed: true })
       expect((await guest.heard('error')).code).toBe('ERR_UNAUTHORIZED')
       host.say({ type: 'seal', sealed: true })
-      expect(await guest.heard('sealed')).toEqual({ type: 'sealed', sealed: true })
-      expect(await host.heard('sealed')).toEqual({ type: 'sealed', sealed: true })
+      expect((await guest.heard('room')).room.sealed).toBe(true)
+      expect((await host.heard('room')).room.sealed).toBe(true)
     })
   })
 })
 
+/** Who is gone is gone at once. */
+const NO_GRACE = { resumeGraceMs: 0 }
+
 describe('a client that is gone', () => {
   it('is missed when its process was killed', async () => {
-    await withServer({}, async (connect, server) => {
+    await withServer({ places: NO_GRACE }, async (connect, server) => {
       const host = await connect()
       const { room } = await host.create()
       const script = `
         const { WebSocket } = require(${JSON.stringify(fileURLToPath(import.meta.resolve('ws').replace('wrapper.mjs', 'index.js')))})
         const socket = new WebSocket(${JSON.stringify(server.url)})
-        socket.on('open', () => socket.send(${JSON.stringify(JSON.stringify({ type: 'join', version: 1, room: room.code }))}))`
+        socket.on('open', () => socket.send(${JSON.stringify(JSON.stringify({ type: 'join', version: 2, room: room.code }))}))`
       const child = spawn(process.execPath, ['-e', script], { stdio: 'inherit' })
       const { id } = await host.heard('peer_joined')
       child.kill('SIGKILL')
@@ -223,7 +237,7 @@ describe('a client that is gone', () => {
 
   it('is missed when it no longer answers pings', async () => {
     const clock = new VirtualClock()
-    await withServer({ clock }, async (connect) => {
+    await withServer({ clock, places: NO_GRACE }, async (connect) => {
       const host = await connect()
       const { room } = await host.create()
       const frozen = await connect({ autoPong: false })
@@ -242,13 +256,14 @@ describe('a client that is gone', () => {
 
   it('is cut when it does not answer the closing of its socket', async () => {
     const clock = new VirtualClock()
-    await withServer({ clock }, async (connect, server) => {
+    await withServer({ clock, places: NO_GRACE }, async (connect, server) => {
       const client = await connect()
       await client.create()
       client.socket.pause()
+      const timers = clock.pendingTimers
       client.say({ type: 'leave' })
       // The server closes; the client, paused, does not see it.
-      await until(() => clock.pendingTimers > 1)
+      await until(() => clock.pendingTimers > timers)
       clock.advance(CLOSE_GRACE_MS)
       await until(() => server.connectionCount === 0)
       client.socket.resume()
@@ -256,7 +271,7 @@ describe('a client that is gone', () => {
   })
 
   it('ends a star when it was the host', async () => {
-    await withServer({}, async (connect) => {
+    await withServer({ places: NO_GRACE }, async (connect) => {
       const host = await connect()
       const { room } = await host.create('star')
       const guest = await connect()
@@ -268,14 +283,14 @@ describe('a client that is gone', () => {
   })
 
   it('passes a mesh on when it was the host', async () => {
-    await withServer({}, async (connect) => {
+    await withServer({ places: NO_GRACE }, async (connect) => {
       const host = await connect()
       const { room, id: hostId } = await host.create()
       const guest = await connect()
       const { id } = await guest.join(room.code)
       host.socket.terminate()
-      expect(await guest.heard('host')).toEqual({ type: 'host', id })
-      expect(guest.messages.map(({ type }) => type)).toEqual(['joined', 'peer_left', 'host'])
+      expect((await guest.heard('room')).room.host).toBe(id)
+      expect(guest.messages.map(({ type }) => type)).toEqual(['joined', 'peer_left', 'room'])
       expect(guest.messages[1]).toEqual({ type: 'peer_left', id: hostId })
     })
   })
@@ -408,7 +423,7 @@ describe('the server', () => {
     }
     await withServer({ log }, async (connect) => {
       const client = await connect()
-      client.say({ type: 'create', version: 1, topology: 'mesh', token: 'secret' })
+      client.say({ type: 'create', version: 2, topology: 'mesh', token: 'secret' })
       const { room, id } = await client.heard('joined')
       client.say({ type: 'signal', to: 5, signal: { kind: 'description', type: 'offer', sdp: 'secret' } })
       client.socket.send('nonsense')
@@ -419,13 +434,14 @@ describe('the server', () => {
         'listening',
         'connection_opened',
         'room_created',
+        'entered',
         'signal_dropped',
         'refused',
         'peer_left',
         'room_ended',
         'connection_closed',
       ])
-      expect(events[5]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
+      expect(events[6]).toEqual({ event: 'peer_left', connection: 1, room: room.code, peer: id })
       expect(JSON.stringify(events)).not.toContain('secret')
     })
   })

@@ -2,8 +2,10 @@
 
 import { once } from 'node:events'
 import { type ClientOptions, WebSocket } from 'ws'
+import { Budgets } from '../../../server/signaling/budgets.ts'
 import type { SignalingServerOptions } from '../../../server/signaling/options.ts'
 import { createSignalingServer, type SignalingServer } from '../../../server/signaling/server.ts'
+import type { Clock } from '../../../src/net/clock.ts'
 import type { ClientMessage, ServerMessage, Topology } from '../../../src/net/signaling/messages.ts'
 
 type MessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>
@@ -63,12 +65,12 @@ export class RawClient {
   }
 
   async create(topology: Topology = 'mesh', maxPeers?: number): Promise<MessageOf<'joined'>> {
-    this.say({ type: 'create', version: 1, topology, ...(maxPeers === undefined ? {} : { maxPeers }) })
+    this.say({ type: 'create', version: 2, topology, ...(maxPeers === undefined ? {} : { maxPeers }) })
     return this.heard('joined')
   }
 
   async join(room: string): Promise<MessageOf<'joined'>> {
-    this.say({ type: 'join', version: 1, room })
+    this.say({ type: 'join', version: 2, room })
     return this.heard('joined')
   }
 }
@@ -90,6 +92,17 @@ export async function withServer(
     for (const client of clients) client.socket.terminate()
     await server.close()
   }
+}
+
+/** Budgets that no test uses up. */
+export function ampleBudgets(clock: Clock): Budgets {
+  return new Budgets(clock, {
+    connectionsPerAddress: 100_000,
+    connectsPerSecondPerAddress: 100_000,
+    failedEntriesPerMinutePerAddress: 100_000,
+    messagesPerSecondPerAddress: 100_000,
+    messagesPerSecondPerRoom: 100_000,
+  })
 }
 
 /** Resolves when a turn of the event loop has brought what `test` waits for. */

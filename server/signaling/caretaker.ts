@@ -1,0 +1,162 @@
+// Keeps places alive and gives up those that nobody keeps. Every process holds the places of its own clients for a lease
+// and renews it; places of a process that died are found by the others, by a list of what is due.
+
+import type { CancelTimer, Clock } from '../../src/net/clock.ts'
+import { every } from '../../src/net/clock.ts'
+import type { SignalingAdapter, StoredRecord } from './adapter.ts'
+import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE } from './constants.ts'
+import type { PlaceTimes } from './entrance.ts'
+import type { SignalingLog } from './log.ts'
+import { CLAIM_PREFIX } from './quick-match.ts'
+import type { RoomState } from './room-state.ts'
+import { expire, renew, restored } from './room-state.ts'
+
+/** A client's place, as far as it is kept here. */
+export interface KeptPlace {
+  readonly id: number
+  readonly link: number
+  /** The newest that it knows of its room. */
+  readonly state: RoomState
+  /** Takes what the store has. */
+  catchUp(state: RoomState): void
+}
+
+export interface CaretakerParts {
+  readonly adapter: SignalingAdapter
+  readonly clock: Clock
+  readonly time: () => number
+  readonly places: PlaceTimes
+  readonly log: SignalingLog
+}
+
+export class Caretaker {
+  readonly #parts: CaretakerParts
+  readonly #rooms = new Map<string, Set<KeptPlace>>()
+  /** Rooms that the store did not have when it was last asked. */
+  readonly #missing = new Set<string>()
+  /** Rooms whose link to the store was broken. */
+  readonly #gaps = new Set<string>()
+  readonly #stop: CancelTimer[]
+  readonly #renewMs: number
+  #busy: Promise<void> = Promise.resolve()
+  #mendQueued = false
+  /** Nobody's place is given up before that: the others had no chance to renew theirs. */
+  #sweepFrom: number
+
+  constructor(parts: CaretakerParts) {
+    this.#parts = parts
+    const { clock, time, places } = parts
+    this.#renewMs = places.leaseMs / RENEWALS_PER_LEASE
+    this.#sweepFrom = time() + this.#renewMs
+    const sweepMs = Math.max(MIN_SWEEP_MS, places.graceMs / SWEEPS_PER_GRACE)
+    this.#stop = [
+      every(clock, this.#renewMs, () => this.#then(() => this.#renew([...this.#rooms.keys()]))),
+      every(clock, sweepMs, () => this.#then(() => this.#sweep())),
+    ]
+  }
+
+  add(place: KeptPlace): void {
+    const { code } = place.state
+    const kept = this.#rooms.get(code) ?? new Set()
+    this.#rooms.set(code, kept.add(place))
+  }
+
+  delete(place: KeptPlace): void {
+    const { code } = place.state
+    const kept = this.#rooms.get(code)
+    if (!kept?.delete(place) || kept.size > 0) return
+    this.#rooms.delete(code)
+    this.#missing.delete(code)
+  }
+
+  /** The link to the store was broken, and the room may have changed or be lost. */
+  gap(code: string): void {
+    this.#beCareful()
+    this.#gaps.add(code)
+    if (this.#mendQueued) return
+    this.#mendQueued = true
+    // Every room tells of the same gap: they are looked at together.
+    this.#then(async () => {
+      this.#mendQueued = false
+      await this.#renew([...this.#gaps])
+    })
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    for (const stop of this.#stop) stop()
+    await this.#busy
+  }
+
+  #then(task: () => Promise<void>): void {
+    this.#busy = this.#busy.then(task).catch((error: unknown) => this.#failed(error))
+  }
+
+  async #renew(codes: readonly string[]): Promise<void> {
+    await inBatches(codes, async (code) => {
+      try {
+        await this.#renewRoom(code)
+      } catch (error) {
+        this.#failed(error)
+      }
+    })
+  }
+
+  async #renewRoom(code: string): Promise<void> {
+    const kept = [...(this.#rooms.get(code) ?? [])]
+    const newest = kept.map(({ state }) => state).sort((a, b) => b.revision - a.revision)[0]
+    if (!newest) {
+      this.#gaps.delete(code)
+      return
+    }
+    const { adapter, time, places } = this.#parts
+    // A room that is missing without a gap has probably just ended, and its members are about to hear of that.
+    const mayBeLost = this.#gaps.has(code) || this.#missing.has(code)
+    const links = new Map(kept.map(({ id, link }) => [id, link]))
+    const state = await adapter.transact<RoomState>(code, (stored) => {
+      if (!stored && !mayBeLost) return undefined
+      return renew(restored(stored, newest), links, time() + places.leaseMs)
+    })
+    this.#gaps.delete(code)
+    if (state) this.#missing.delete(code)
+    else this.#missing.add(code)
+    if (state) for (const place of kept) place.catchUp(state)
+  }
+
+  async #sweep(): Promise<void> {
+    const { adapter, time, places, log } = this.#parts
+    if (time() < this.#sweepFrom) return
+    const due = await adapter.list<RoomState>({ dueBefore: time(), limit: CARE_BATCH })
+    await inBatches(due, async ([key]) => {
+      const isClaim = key.startsWith(CLAIM_PREFIX)
+      let had = false
+      const rest = await adapter.transact<RoomState>(key, (stored) => {
+        had = stored !== undefined
+        if (!stored || !isDue(stored, time())) return stored
+        return isClaim ? undefined : expire(stored, time(), places.hostWaitMs)
+      })
+      if (had && !rest && !isClaim) log({ event: 'room_ended', connection: undefined, room: key })
+    })
+    // A full page: there is more.
+    if (due.length === CARE_BATCH) await this.#sweep()
+  }
+
+  #failed(error: unknown): void {
+    this.#beCareful()
+    this.#parts.log({ event: 'failed', connection: undefined, error })
+  }
+
+  #beCareful(): void {
+    this.#sweepFrom = this.#parts.time() + this.#renewMs
+  }
+}
+
+function isDue({ dueAt = Number.POSITIVE_INFINITY }: StoredRecord, now: number): boolean {
+  return dueAt <= now
+}
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += CARE_BATCH) {
+    await Promise.all(items.slice(start, start + CARE_BATCH).map(work))
+  }
+}

@@ -1,0 +1,17 @@
+// The HTTP server under the sockets, where nobody brings one: handshakes are small and quick, or cut.
+
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import { HANDSHAKE_CHECK_MS, HANDSHAKE_TIMEOUT_MS, TCP_CONNECTIONS_BESIDE_SOCKETS } from './constants.ts'
+
+/** @param connections How many sockets there may be; a handshake under way has room beside them. */
+export function createHandshakeServer(connections: number, listener: RequestListener): Server {
+  const timeouts = {
+    headersTimeout: HANDSHAKE_TIMEOUT_MS,
+    requestTimeout: HANDSHAKE_TIMEOUT_MS,
+    connectionsCheckingInterval: HANDSHAKE_CHECK_MS,
+  }
+  const http = createServer(timeouts, listener)
+  http.maxConnections = connections + TCP_CONNECTIONS_BESIDE_SOCKETS
+  return http
+}

@@ -1,0 +1,175 @@
+// A client's place in its room: keeps the newest state, tells the client what changes from one to the next, and does what
+// a member may ask for. How a client comes to its place is in entrance.ts.
+
+import type { NetErrorCode } from '../../src/net/errors.ts'
+import { NetError } from '../../src/net/errors.ts'
+import type { ClientMessage, IceServer, ServerMessage } from '../../src/net/signaling/messages.ts'
+import { describe, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
+import type { ChannelEvent, RecordChannel, SignalingAdapter } from './adapter.ts'
+import type { Budgets } from './budgets.ts'
+import type { KeptPlace } from './caretaker.ts'
+import { MAX_BANS } from './constants.ts'
+import type { Admission, PlaceTimes } from './entrance.ts'
+import type { SignalingLog } from './log.ts'
+import type { RoomState } from './room-state.ts'
+import { drop, indexed, introduce, leave, offersTo, stateChange, throwOut } from './room-state.ts'
+
+/** What a member may ask for. */
+export type MemberRequest = Extract<ClientMessage, { type: 'signal' | 'presence' | 'seal' | 'update' | 'kick' }>
+
+/** What a membership needs of the session around it. */
+export interface MembershipParts {
+  readonly connection: number
+  readonly adapter: SignalingAdapter
+  readonly budgets: Budgets
+  readonly time: () => number
+  readonly places: PlaceTimes
+  readonly log: SignalingLog
+  /** Tells the client. */
+  send(message: ServerMessage): void
+  /** The place is gone, by no act of the client's. */
+  expelled(code: NetErrorCode, message: string): void
+  /** Something was missed: the room's state has to be looked at. */
+  gap(code: string): void
+}
+
+export class Membership implements KeptPlace {
+  readonly id: number
+  /** Tells this socket's hold on the place from later ones. */
+  readonly link: number
+  readonly #parts: MembershipParts
+  readonly #channel: RecordChannel
+  #state: RoomState
+  #over = false
+
+  constructor({ id, state, channel }: Admission, parts: MembershipParts) {
+    this.id = id
+    this.link = state.places[id]!.link
+    this.#state = state
+    this.#channel = channel
+    this.#parts = parts
+  }
+
+  get state(): RoomState {
+    return this.#state
+  }
+
+  /** The answer to the client's entry. */
+  joined(iceServers: readonly IceServer[], secret: string): Extract<ServerMessage, { type: 'joined' }> {
+    const state = this.#state
+    const peers = visibleTo(state, this.id).map((id) => ({ ...this.#peer(id), offer: offersTo(state, this.id, id) }))
+    const resume = { secret, graceMs: this.#parts.places.graceMs }
+    return { type: 'joined', id: this.id, room: roomInfo(state), peers, iceServers: [...iceServers], resume }
+  }
+
+  /** Takes what comes over the room's channel. */
+  handle(event: ChannelEvent<RoomState>): void {
+    if (this.#over) return
+    switch (event.type) {
+      case 'changed':
+        if (event.record) this.catchUp(event.record)
+        else this.#expel('ERR_ROOM_CLOSED', 'The host left, and with it the room ended.')
+        return
+      case 'signal':
+        if (event.to === this.id) this.#parts.send({ type: 'signal', from: event.from, signal: event.signal })
+        return
+      case 'gap':
+        this.#parts.gap(this.#state.code)
+    }
+  }
+
+  /** Does what the client asks for. @throws {NetError} why it may not. */
+  async request(message: MemberRequest): Promise<void> {
+    switch (message.type) {
+      case 'signal':
+        return this.#relay(message)
+      case 'presence':
+        return this.#change((state) => introduce(state, this.id, message.presence))
+      case 'seal':
+        return this.#change((state) => indexed(seal(state, this.id, message.sealed)))
+      case 'update':
+        return this.#change((state) => indexed(describe(state, this.id, message)))
+      case 'kick':
+        return this.#change((state) => throwOut(state, this.id, message.id, message.ban, MAX_BANS))
+    }
+  }
+
+  /** Gives the place up: for good, or so that the client can come back to it within the grace time. */
+  async end(how: 'leave' | 'drop'): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    this.#channel.close()
+    const { adapter, log, connection, time, places } = this.#parts
+    const { code } = this.#state
+    let present = false
+    const state = await adapter.transact<RoomState>(code, (room) => {
+      present = room?.places[this.id]?.link === this.link
+      if (!room || !present) return room
+      if (how === 'drop' && places.graceMs > 0) return drop(room, this.id, time() + places.graceMs)
+      return leave(room, this.id, time() + places.hostWaitMs)
+    })
+    if (!present) return
+    log({ event: how === 'drop' ? 'peer_dropped' : 'peer_left', connection, room: code, peer: this.id })
+    if (!state) log({ event: 'room_ended', connection, room: code })
+  }
+
+  /** Tells the client what is different from what it knows. Its own changes come back to it, too. */
+  catchUp(state: RoomState): void {
+    const before = this.#state
+    if (this.#over || state.revision <= before.revision) return
+    const place = state.places[this.id]
+    if (!place || !state.peers.includes(this.id)) {
+      if (state.kicked === this.id) this.#expel('ERR_KICKED', 'The host removed this peer from the room.')
+      else this.#expel('ERR_ROOM_CLOSED', 'The room went on without this peer. Join again.')
+      return
+    }
+    if (place.link !== this.link) {
+      this.#expel('ERR_ALREADY_IN_USE', 'Another connection has taken this place over.')
+      return
+    }
+    this.#state = state
+    const { send } = this.#parts
+    const change = stateChange(before, state, this.id)
+    for (const id of change.left) send({ type: 'peer_left', id, ...(state.kicked === id && { kicked: true }) })
+    for (const id of change.joined) send({ type: 'peer_joined', ...this.#peer(id) })
+    for (const id of change.back) send({ type: 'peer_back', id })
+    for (const id of change.presence) send({ type: 'presence', id, presence: state.presence[id]! })
+    if (change.info) send({ type: 'room', room: roomInfo(state) })
+  }
+
+  #peer(id: number) {
+    return { id, life: this.#state.places[id]!.life, presence: this.#state.presence[id]! }
+  }
+
+  async #relay({ to, signal }: Extract<MemberRequest, { type: 'signal' }>): Promise<void> {
+    const { log, connection, budgets } = this.#parts
+    const room = this.#state.code
+    // Silently for the client: it could not know that the other one just left.
+    if (!visibleTo(this.#state, this.id).includes(to)) {
+      log({ event: 'signal_dropped', connection, room, to })
+      return
+    }
+    if (!budgets.roomMessages.take(room, 1)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The members of this room signal more than they may together.')
+    }
+    await this.#channel.publish({ type: 'signal', from: this.id, to, signal })
+    log({ event: 'signal_relayed', connection, room, to })
+  }
+
+  async #change(update: (state: RoomState) => RoomState): Promise<void> {
+    await this.#parts.adapter.transact<RoomState>(this.#state.code, (state) => {
+      if (!state) throw new NetError('ERR_UNAVAILABLE', 'The room cannot be changed at the moment. Try again.')
+      // Somebody else's place by now: that one is about to hear of it.
+      if (state.places[this.id]?.link !== this.link) return state
+      return update(state)
+    })
+  }
+
+  #expel(code: NetErrorCode, message: string): void {
+    this.#over = true
+    this.#channel.close()
+    const { log, connection, expelled } = this.#parts
+    log({ event: 'peer_left', connection, room: this.#state.code, peer: this.id })
+    expelled(code, message)
+  }
+}

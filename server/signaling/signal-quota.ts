@@ -1,0 +1,37 @@
+// How many candidates and descriptions one client may send to one peer. Honest ones stay far below.
+
+import type { Signal } from '../../src/net/signaling/messages.ts'
+import { MAX_CANDIDATES_PER_DESCRIPTION, MAX_DESCRIPTIONS_PER_PEER, MAX_PEERS_REMEMBERED } from './constants.ts'
+
+interface Sent {
+  descriptions: number
+  /** Since the last description. */
+  candidates: number
+}
+
+export class SignalQuota {
+  /** Made when first used: most players have nothing to say most of the time. */
+  #sent: Map<number, Sent> | undefined
+
+  /** Counts `signal` to `peer`, and says whether it is within the limits. */
+  allows(peer: number, signal: Signal): boolean {
+    const sent = this.#sentTo(peer)
+    if (signal.kind === 'candidate') return ++sent.candidates <= MAX_CANDIDATES_PER_DESCRIPTION
+    sent.candidates = 0
+    return ++sent.descriptions <= MAX_DESCRIPTIONS_PER_PEER
+  }
+
+  #sentTo(peer: number): Sent {
+    this.#sent ??= new Map()
+    const known = this.#sent.get(peer)
+    if (known) return known
+    if (this.#sent.size >= MAX_PEERS_REMEMBERED) {
+      // Most likely a peer that is gone: a room has half as many.
+      const [first] = this.#sent.keys()
+      if (first !== undefined) this.#sent.delete(first)
+    }
+    const sent = { descriptions: 0, candidates: 0 }
+    this.#sent.set(peer, sent)
+    return sent
+  }
+}

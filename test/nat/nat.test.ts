@@ -1,0 +1,133 @@
+// Which connections come about between networks of every kind, and by which route. docs/nat.md has the table: with
+// SKEIN_WRITE_DOCS=1 this test writes it.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Access, Laboratory, type Outcome, type Policy } from './laboratory.ts'
+import { whyNoLaboratory } from './namespaces.ts'
+
+/** How many cells are tried at a time: each is two processes that start. */
+const AT_ONCE = 2
+const DOCUMENT = new URL('../../docs/nat.md', import.meta.url)
+const TABLE = /(?<=<!-- The table is written by test\/nat -->\n\n)[\s\S]*?(?=\n<!-- end -->)/
+
+type Route = 'direct' | 'relayed' | 'none'
+
+interface Cell {
+  readonly accesses: readonly [Access, Access]
+  readonly policies: readonly [Policy, Policy]
+  readonly expected: Route
+  /** What the second peer runs in. Default: Node. */
+  readonly browser?: 'Chromium'
+}
+
+function cell(
+  first: Access,
+  second: Access,
+  expected: Route,
+  policies: readonly [Policy, Policy] = ['all', 'all'],
+): Cell {
+  return { accesses: [first, second], policies, expected }
+}
+
+// The second peer is the one that offers.
+const CELLS: readonly Cell[] = [
+  cell('full cone', 'full cone', 'direct'),
+  cell('full cone', 'port-restricted', 'direct'),
+  cell('port-restricted', 'full cone', 'direct'),
+  cell('full cone', 'symmetric', 'direct'),
+  cell('symmetric', 'full cone', 'direct'),
+  cell('port-restricted', 'port-restricted', 'direct'),
+  cell('port-restricted', 'symmetric', 'relayed'),
+  cell('symmetric', 'port-restricted', 'relayed'),
+  cell('symmetric', 'symmetric', 'relayed'),
+  cell('IPv6 only', 'IPv6 only', 'direct'),
+  cell('IPv6 only', 'IPv6 only', 'relayed', ['relay', 'relay']),
+  // Without the driver's own filter these would meet directly.
+  cell('full cone', 'full cone', 'relayed', ['relay', 'relay']),
+  cell('full cone', 'full cone', 'relayed', ['relay', 'all']),
+  cell('full cone', 'full cone', 'relayed', ['all', 'relay']),
+  cell('full cone', 'UDP blocked', 'none'),
+  cell('UDP blocked', 'full cone', 'none'),
+  // Chromium has a relay over TCP, but libjuice refuses its checks over one (libjuice issue 355).
+  { ...cell('full cone', 'UDP blocked', 'none'), browser: 'Chromium' },
+  // libjuice relays between addresses of one version only, and libdatachannel takes no IPv4 candidate without IPv4.
+  cell('IPv6 only', 'full cone', 'none'),
+]
+
+const reason = whyNoLaboratory()
+if (reason) console.warn(`The NAT laboratory is skipped: ${reason}.`)
+
+it.runIf(process.env.CI)('CI allows the laboratory', () => {
+  expect(reason).toBeUndefined()
+})
+
+describe.skipIf(reason)('between networks', () => {
+  const laboratory = new Laboratory()
+  const outcomes = new Map<Cell, Promise<Outcome>>()
+
+  const meet = ({ accesses, policies, browser }: Cell) =>
+    browser ? laboratory.meetPage(accesses) : laboratory.meet(accesses, policies)
+
+  beforeAll(async () => {
+    await laboratory.start()
+    // Those that come to nothing take their time, but nothing of the machine's: they run beside the others.
+    const slow = CELLS.filter(({ expected }) => expected === 'none')
+    const quick = CELLS.filter((each) => !slow.includes(each))
+    for (const each of slow) outcomes.set(each, settle(meet(each)))
+    const lanes = new Array<Promise<unknown>>(AT_ONCE).fill(Promise.resolve())
+    quick.forEach((each, i) => {
+      const outcome = lanes[i % AT_ONCE]!.then(() => meet(each))
+      outcomes.set(each, settle(outcome))
+      lanes[i % AT_ONCE] = outcome.catch(() => {})
+    })
+  })
+  afterAll(() => laboratory.stop())
+
+  it.each(CELLS)(
+    '$accesses.0 ($policies.0) and $accesses.1 ($policies.1) $browser: $expected',
+    { timeout: 60_000 },
+    async (each) => {
+      const outcome = await outcomes.get(each)!
+      // A second try, where tests get one, tries the cell anew.
+      if (routeOf(outcome) !== each.expected) outcomes.set(each, settle(meet(each)))
+      expect(routeOf(outcome)).toBe(each.expected)
+      expect(outcome.errors.length).toBe(each.expected === 'none' ? 2 : 0)
+      if (!each.accesses.includes('UDP blocked')) return
+      for (const error of outcome.errors) expect(error).toContain('UDP')
+    },
+  )
+
+  it('it is as docs/nat.md says', { timeout: 60_000 }, async () => {
+    const rows: string[] = []
+    for (const each of CELLS) rows.push(row(each, await outcomes.get(each)!))
+    const document = readFileSync(DOCUMENT, 'utf8')
+    const table = [HEAD, ...rows].join('\n')
+    if (process.env.SKEIN_WRITE_DOCS) writeFileSync(DOCUMENT, document.replace(TABLE, `${table}\n`))
+    else expect(withoutTimes(TABLE.exec(document)?.[0] ?? '')).toBe(withoutTimes(table))
+  })
+})
+
+/** A failure is told by the test of its cell, and not before. */
+function settle(outcome: Promise<Outcome>): Promise<Outcome> {
+  outcome.catch(() => {})
+  return outcome
+}
+
+function routeOf({ route }: Outcome): Route {
+  if (!route) return 'none'
+  return route.local === 'relay' || route.remote === 'relay' ? 'relayed' : 'direct'
+}
+
+const HEAD = '| first peer | second peer | route | after |\n|---|---|---|---|'
+
+function row({ accesses, policies, browser }: Cell, outcome: Outcome): string {
+  const [first, node] = accesses.map((access, i) => (policies[i] === 'relay' ? `${access}, relay-only` : access))
+  const second = browser ? `${node}, in ${browser}` : node
+  const after = outcome.route ? `${Math.round(outcome.ms)} ms` : `given up after ${(outcome.ms / 1000).toFixed(1)} s`
+  return `| ${first} | ${second} | ${routeOf(outcome)} | ${after} |`
+}
+
+function withoutTimes(table: string): string {
+  return table.trim().replace(/\|[^|]*\|$/gm, '|')
+}

@@ -1,0 +1,95 @@
+// What stands in link.json. Described in README.md beside this file.
+
+import { readFileSync } from 'node:fs'
+import type { Frame, Header } from './link-decoder.ts'
+import { bytesOf } from './notation.ts'
+
+type FrameNote = Omit<Frame, 'payload'> & { readonly payload: string }
+
+export interface MessageVector {
+  readonly name: string
+  readonly reliable: boolean
+  readonly hex: string
+  /** A stream message. */
+  readonly position?: number
+  /** Of an unreliable one. */
+  readonly header?: Header
+  readonly frames: readonly FrameNote[]
+}
+
+interface PacketNote {
+  readonly kind: string
+  readonly lane?: number
+  readonly payload: string
+}
+
+/** A port, or the channel of the bulk connection. */
+export type Way = number | 'bulk'
+
+export interface LinkVectors {
+  readonly messages: readonly MessageVector[]
+  readonly read: readonly MessageVector[]
+  readonly packets: readonly {
+    readonly name: string
+    readonly stream?: boolean
+    readonly packets: readonly PacketNote[]
+    readonly hex: readonly string[]
+  }[]
+  readonly unreliablePackets: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly ordered: boolean
+    readonly payload: string
+    readonly hex: readonly string[]
+  }[]
+  readonly greetings: readonly { readonly modes: readonly number[]; readonly hex: string }[]
+  readonly acknowledgements: readonly {
+    readonly name: string
+    /** Sequence numbers, and when in ms. */
+    readonly arrived: readonly (readonly [sequence: number, at: number])[]
+    readonly progress?: { readonly reliable: number; readonly stream: number }
+    readonly at: number
+    readonly hex: string
+    readonly tells: readonly number[]
+  }[]
+  readonly acknowledged: readonly {
+    readonly name: string
+    readonly sent: number
+    readonly hex: string
+    readonly delivered: readonly number[]
+  }[]
+  readonly sequence: readonly { readonly a: number; readonly b: number; readonly newer: boolean }[]
+  readonly arrivals: readonly {
+    readonly name: string
+    readonly arrives: readonly (readonly [port: number, hex: string, at?: number])[]
+    readonly delivered: readonly string[]
+  }[]
+  readonly reliableArrivals: readonly {
+    readonly name: string
+    readonly arrives: readonly (readonly [way: Way, hex: string])[]
+    readonly delivered: readonly string[]
+    readonly rejected: number
+  }[]
+  readonly bad: readonly {
+    readonly name: string
+    readonly port: Way
+    readonly hex: string
+    /** Already its form is wrong. */
+    readonly unreadable?: boolean
+  }[]
+  readonly signals: readonly { readonly name: string; readonly text: string }[]
+  readonly badSignals: readonly { readonly name: string; readonly text: string }[]
+  /** What two sides say, channel by channel. */
+  readonly life: Readonly<Record<'a' | 'b', Readonly<Record<'reliable' | 'unreliable', readonly string[]>>>>
+  readonly stream: Readonly<Record<'a' | 'b', Readonly<Record<'reliable' | 'bulk', readonly string[]>>>>
+}
+
+export const link = JSON.parse(readFileSync(new URL('link.json', import.meta.url), 'utf8')) as LinkVectors
+
+export function framesOf({ frames }: MessageVector): Frame[] {
+  return frames.map((frame) => {
+    const payload = bytesOf(frame.payload)
+    const { piece } = frame
+    return { ...frame, ...(piece && { piece }), payload }
+  })
+}
