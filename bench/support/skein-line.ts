@@ -5,18 +5,13 @@ import type { Side } from '../../test/support/link-client.ts'
 import { bulkPiece, type LineEnd, type LineStack } from './line.ts'
 
 /** The transfer is cut into packets of this size: the largest that Skein takes. */
-const BULK_PACKET_BYTES = 1024 * 1024
+const BULK_PACKET_BYTES = 8 * 1024 * 1024
 /** Where more waits, the next packet of the transfer is not sent yet. */
 const BULK_HIGH_WATER = 1024 * 1024
 
 const STATE = { mode: TransferMode.Unreliable }
-const GAMEPLAY = { mode: TransferMode.Reliable, ...lane('gameplay') }
-const BULK = { mode: TransferMode.Reliable, ...lane('bulk') }
-
-/** Not known to every version of the library yet. */
-function lane(name: string): object {
-  return { lane: name }
-}
+const GAMEPLAY = { mode: TransferMode.Reliable, lane: 'gameplay' }
+const BULK = { mode: TransferMode.Reliable, lane: 'bulk' }
 
 class SkeinLine implements LineEnd {
   onPacket: (bytes: Uint8Array) => void = () => {}

@@ -9,7 +9,16 @@ import type { Random } from '../net/random.ts'
 import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
 import type { RoomQuery, SignalingTransport } from '../net/signaling/transport.ts'
 import type { IceServersOption } from './ice-servers.ts'
-import type { DisconnectReason, PacketValue, PeerStats, SendOptions, TransferMode } from './types.ts'
+import type { LaneName } from './lane-names.ts'
+import type {
+  DisconnectReason,
+  PacketValue,
+  PeerStats,
+  SendOptions,
+  TapEvent,
+  TransferMode,
+  TransferProgress,
+} from './types.ts'
 
 export type RoomEvents = {
   /** A peer can be sent to. Never after one of its packets. */
@@ -18,6 +27,8 @@ export type RoomEvents = {
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
+  /** How far a large reliable packet has come, in or out: each 64 KiB, and at its end. */
+  progress: (progress: TransferProgress) => void
   /** A peer of the room could not be reached. `error` says in which phase it failed, see `error.diagnosis`. */
   connectionFailed: (id: number, error: NetError) => void
   /** Something that is not fatal: a bad packet, a refused request. */
@@ -74,8 +85,21 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   send(value: PacketValue, options?: SendOptions): boolean
   /** Sends bytes as they are. */
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
+  /** Hands over what was sent now, not at the end of the task. */
+  flush(): void
+  /**
+   * Resolves when a lane takes more, after `send` returned false: for everyone, or for the peers that `to` means, as in
+   * `send`. Default lane: `gameplay`. Peers that are gone are not waited for.
+   * @throws {NetError} ERR_INVALID_PARAMETER: no such lane. ERR_UNCONFIGURED: the room is over.
+   */
+  drained(lane?: LaneName, to?: number): Promise<void>
   /** Figures about one connected peer. @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats
+  /**
+   * Hears of every frame to and from a peer, with time, size, lane and mode, for inspectors and captures. One listener a
+   * peer; `undefined` ends it. It costs nothing while nobody listens. @throws {NetError} ERR_DOES_NOT_EXIST
+   */
+  tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void
   /** With `autoPoll: false`: delivers the events and packets that wait. */
   poll(): void
   /** Ends the connection to one peer. It is told. */

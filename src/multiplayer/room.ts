@@ -8,8 +8,9 @@ import type { PlayerPresence, PresenceChange, Properties } from '../net/signalin
 import type { MemberRequest, SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
 import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
+import type { LaneName } from './lane-names.ts'
 import type { Room, RoomEvents } from './room-types.ts'
-import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER } from './types.ts'
+import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
@@ -88,11 +89,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   override on<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
     if (event === 'packet') return this.#peer.on('packet', listener as RoomEvents['packet'])
+    if (event === 'progress') return this.#peer.on('progress', listener as RoomEvents['progress'])
     return super.on(event, listener)
   }
 
   override once<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
     if (event === 'packet') return this.#peer.once('packet', listener as RoomEvents['packet'])
+    if (event === 'progress') return this.#peer.once('progress', listener as RoomEvents['progress'])
     return super.once(event, listener)
   }
 
@@ -102,6 +105,18 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
     return this.#peer.sendBytes(bytes, options)
+  }
+
+  flush(): void {
+    this.#peer.flush()
+  }
+
+  drained(lane?: LaneName, to?: number): Promise<void> {
+    return this.#peer.drained(lane, to)
+  }
+
+  tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
+    this.#peer.tap(id, listener)
   }
 
   stats(id: number): PeerStats {

@@ -245,7 +245,7 @@ describe('acknowledgements', () => {
     const acknowledger = new Acknowledger({ flight: () => 0, progress: nothing })
     const told: number[] = []
     for (let number = 0; number < sent; number++) {
-      acknowledger.sent.sent(10, 0, [(arrived) => (arrived ? told.push(number) : undefined)])
+      acknowledger.sent.sent(10, 0, false, [(arrived) => (arrived ? told.push(number) : undefined)])
     }
     acknowledger.read(bytesOf(hex), 0)
     expect(told).toEqual(delivered)

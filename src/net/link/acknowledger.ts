@@ -35,8 +35,10 @@ export class Acknowledger {
   streamIn = 0
   /** Something arrived of which the other side does not know yet. */
   owes = false
-  /** When the last unreliable packet went out, in ms: not an acknowledgement alone, which says nothing of what follows. */
-  talkedAt = Number.NEGATIVE_INFINITY
+  /** Unreliable messages that came since the last acknowledgement, alone or with a packet. */
+  unacknowledged = 0
+  /** How often the other side was told what it did not know. */
+  tellings = 0
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents
@@ -47,6 +49,11 @@ export class Acknowledger {
 
   constructor(events: AcknowledgerEvents) {
     this.#events = events
+  }
+
+  /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
+  get asks(): boolean {
+    return this.path.isNarrow || this.sent.flight * 2 > this.path.window
   }
 
   /** Reliable messages arrived. */
@@ -63,6 +70,7 @@ export class Acknowledger {
     const { received } = this
     if (this.owes && received.newest >= 0) {
       flags |= Flag.Acknowledges
+      this.unacknowledged = 0
       at = put16(bytes, at, received.newest)
       at = put16(bytes, at, received.history)
       at = put16(bytes, at, received.history >>> 16)
@@ -75,6 +83,7 @@ export class Acknowledger {
       at = put16(bytes, at, this.streamIn)
       at = put16(bytes, at, this.streamIn >>> 16)
     }
+    if (this.owes) this.tellings += 1
     this.owes = false
     this.#owesProgress = false
     bytes[0] = flags
@@ -89,14 +98,14 @@ export class Acknowledger {
     const message = writer.finish()
     put16(message, 1, this.sent.next)
     this.lastSentAt = now
-    if (tells) this.sent.sent(message.length, now, receipts)
+    if (tells) this.sent.sent(message.length, now, (message[0]! & Flag.Asks) !== 0, receipts)
     else this.sent.skip(now)
     return message
   }
 
   /**
    * Reads the header of a message. Returns where its frames begin, or -1 for a message that was seen before.
-   * `number` and `asks` tell the rest. @throws {NetError} ERR_INVALID_DATA
+   * `number` and `asked` tell the rest. @throws {NetError} ERR_INVALID_DATA
    */
   read(message: Uint8Array, now: number): number {
     const flags = byteAt(message, 0)
@@ -109,9 +118,10 @@ export class Acknowledger {
     if (flags & Flag.Progress) at += PROGRESS_BYTES
     if (at > message.length) throw new NetError('ERR_INVALID_DATA', 'An unreliable message without all of its header.')
     this.number = this.received.note(sequence, now)
-    this.asks = (flags & Flag.Asks) !== 0
+    this.asked = (flags & Flag.Asks) !== 0
     if (this.number < 0) return -1
     this.owes = true
+    this.unacknowledged += 1
     at = UNRELIABLE_HEADER
     if (flags & Flag.Acknowledges) {
       this.#acknowledge(message, at, now)
@@ -127,7 +137,7 @@ export class Acknowledger {
   /** Of the message that was read last: its number, which does not wrap. */
   number = -1
   /** Of the message that was read last: its sender waits for an acknowledgement. */
-  asks = false
+  asked = false
 
   #acknowledge(message: Uint8Array, at: number, now: number): void {
     const flight = this.#events.flight()

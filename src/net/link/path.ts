@@ -3,7 +3,6 @@
 // is sent. Loss alone says nothing: on radio it is chance, and SCTP beneath slows down for it anyway.
 
 import {
-  ACK_DELAY_MS,
   BASE_DELAY_MS,
   INITIAL_WINDOW,
   MAX_MESSAGE,
@@ -11,6 +10,7 @@ import {
   MIN_WINDOW,
   TARGET_QUEUE_MS,
   TARGET_QUEUE_PACKETS,
+  UNRELIABLE_START_WINDOW,
 } from './constants.ts'
 import { WindowedMin } from './windowed-min.ts'
 
@@ -63,6 +63,16 @@ export class Path {
   /** When something was heard of the path last. */
   #heardAt = Number.NEGATIVE_INFINITY
   #lastDelay = Number.NaN
+
+  /** Bytes of unreliable packets that may be on their way: nothing speaks against more until there was a queue. */
+  get unreliableWindow(): number {
+    return this.#slowStart ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
+  }
+
+  /** There was a queue once: it is looked at closely. */
+  get isNarrow(): boolean {
+    return !this.#slowStart
+  }
 
   /** Bytes a second that arrived, at best of the last few round trips; 0: not known yet. */
   get rate(): number {
@@ -134,13 +144,13 @@ export class Path {
     this.#endRound(now)
   }
 
-  /** Nothing is heard: the oldest message has been on its way for `ageMs`. */
+  /** Nothing is heard: the oldest message has been waited for for `ageMs`. */
   silent(ageMs: number, now: number): void {
     const roundTrip = this.roundTripMs
     if (
       roundTrip === undefined ||
       now - this.#heardAt < SILENCE_MS ||
-      ageMs <= roundTrip + ACK_DELAY_MS + this.targetMs + 2 * this.#jitter
+      ageMs <= roundTrip + this.targetMs + 2 * this.#jitter
     )
       return
     this.#cut(now)

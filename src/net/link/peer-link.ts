@@ -9,7 +9,7 @@ import { Acknowledger } from './acknowledger.ts'
 import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   ACK_DELAY_MS,
-  ACK_HISTORY,
+  ACK_EVERY,
   BULK_FROM,
   CONVERSATION_MS,
   GOODBYE_TIMEOUT_MS,
@@ -125,11 +125,11 @@ export class PeerLink {
   #silenceMs = 0
   #lastTick = 0
   #ackDueAt = Number.POSITIVE_INFINITY
+  /** What the acknowledger counted when that was set. */
+  #tellings = 0
   #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
   #streamMessages = 0
-  /** Unreliable messages that came since the last acknowledgement. */
-  #unacknowledged = 0
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
   #goodbye: number = Goodbye.Left
@@ -177,9 +177,6 @@ export class PeerLink {
       lossOut: sent.loss,
       queueMs: path.queueMs(this.#clock.now()),
       capacityBytesPerSecond: path.capacity || undefined,
-      ...(globalThis.process?.env.V
-        ? { window: path.window, rate: path.rate, target: path.targetMs, flight: this.#flight }
-        : {}),
     }
   }
 
@@ -395,9 +392,14 @@ export class PeerLink {
   #flush(): void {
     const now = this.#clock.now()
     const { window } = this.#acknowledger.path
-    for (const port of this.#ports) if (!port.reliable) (port as UnreliablePort).flush(now)
-    for (const port of this.#ports) {
-      if (port.reliable) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
+    // By index, here and below: this runs with every message, and an iterator is garbage.
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[i]!
+      if (!port.reliable && port.hasWork) (port as UnreliablePort).flush(now)
+    }
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[i]!
+      if (port.reliable && port.hasWork) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
     }
     const { lanes } = this.#streamOut
     if (this.#streamOut.waits) {
@@ -407,6 +409,7 @@ export class PeerLink {
       this.#streamOut.flush(most - this.#acknowledger.sent.flight - this.#first.flight)
       this.#probe(now)
     } else if (this.#streamOut.flight > 0) this.#probe(now)
+    if (this.#full.size === 0) return
     for (const lane of this.#full) {
       if (this.#waiting(lane) > LANE_LOW_WATER) continue
       this.#full.delete(lane)
@@ -470,10 +473,8 @@ export class PeerLink {
     const now = this.#clock.now()
     const start = acknowledger.read(message, now)
     if (start < 0) return
-    const { number, asks } = acknowledger
-    this.#unacknowledged += 1
-    // More than the history holds would never be acknowledged.
-    if (asks || this.#unacknowledged >= ACK_HISTORY / 2) this.#acknowledgeNow()
+    const { number, asked } = acknowledger
+    if (asked || acknowledger.unacknowledged >= ACK_EVERY) this.#acknowledgeNow()
     else if (start < message.length) this.#owe(ACK_DELAY_MS)
     // What waited for room may go now.
     if (start > 3) this.flush()
@@ -570,6 +571,12 @@ export class PeerLink {
   #owe(delayMs: number): void {
     if (this.#state === 'over') return
     const now = this.#clock.now()
+    const { tellings } = this.#acknowledger
+    // What was due until now rode along with a packet.
+    if (tellings !== this.#tellings) {
+      this.#cancelAck?.()
+      this.#ackDueAt = Number.POSITIVE_INFINITY
+    }
     if (now >= this.#ackDueAt) {
       this.#acknowledgeNow()
       return
@@ -577,8 +584,9 @@ export class PeerLink {
     const dueAt = now + delayMs
     if (dueAt >= this.#ackDueAt) return
     this.#ackDueAt = dueAt
+    this.#tellings = tellings
     // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
-    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.talkedAt < CONVERSATION_MS) return
+    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastSentAt < CONVERSATION_MS) return
     this.#cancelAck?.()
     this.#cancelAck = this.#clock.setTimeout(() => {
       if (this.#acknowledger.owes) this.#acknowledgeNow()
@@ -591,7 +599,6 @@ export class PeerLink {
     this.#cancelAck?.()
     this.#ackDueAt = Number.POSITIVE_INFINITY
     this.#streamMessages = 0
-    this.#unacknowledged = 0
     if (this.#state !== 'connected') return
     this.#guard(() => {
       const now = this.#clock.now()

@@ -44,6 +44,11 @@ export class ReliablePort {
     this.#counters = counters
   }
 
+  /** There is something for `flush` to do. */
+  get hasWork(): boolean {
+    return this.lanes.packets > 0
+  }
+
   get bufferedBytes(): number {
     return this.lanes.bytes + this.channel.bufferedAmount
   }

@@ -2,13 +2,14 @@
 // still loads) is soon forgotten.
 
 export class RoundTripMeter {
-  #smoothed: number | undefined
-  #variation: number | undefined
+  // Always numbers: a field that may be undefined too costs an object at each assignment.
+  #smoothed = Number.NaN
+  #variation = Number.NaN
   #samples = 0
 
   add(sampleMs: number): void {
     this.#samples += 1
-    if (this.#smoothed === undefined || this.#variation === undefined) {
+    if (Number.isNaN(this.#smoothed)) {
       this.#smoothed = sampleMs
       this.#variation = sampleMs / 2
       return
@@ -19,11 +20,11 @@ export class RoundTripMeter {
 
   /** In ms; `undefined` until measured. */
   get smoothedMs(): number | undefined {
-    return this.#smoothed
+    return Number.isNaN(this.#smoothed) ? undefined : this.#smoothed
   }
 
   /** Mean deviation in ms. */
   get variationMs(): number | undefined {
-    return this.#variation
+    return Number.isNaN(this.#variation) ? undefined : this.#variation
   }
 }

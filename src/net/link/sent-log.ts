@@ -1,6 +1,6 @@
 // What became of the unreliable messages that were sent: on their way, delivered, or lost.
 
-import { ACK_HISTORY, LOSS_WINDOW, MAX_FLIGHT_MS } from './constants.ts'
+import { ACK_DELAY_MS, ACK_HISTORY, LOSS_WINDOW, MAX_FLIGHT_MS } from './constants.ts'
 
 /** How many messages are remembered: a second of 1,000 a second. A power of two. */
 const SIZE = 1024
@@ -28,6 +28,8 @@ export class SentLog {
   readonly #sentAt = new Float64Array(SIZE)
   readonly #bytes = new Uint16Array(SIZE)
   readonly #state = new Uint8Array(SIZE)
+  /** 1: an acknowledgement was asked for. */
+  readonly #asked = new Uint8Array(SIZE)
   readonly #receipts = new Map<number, readonly Receipt[]>()
   /** Before it everything is settled or at least no longer in flight. */
   #oldest = 0
@@ -35,12 +37,13 @@ export class SentLog {
   readonly #result: Acknowledged = { bytes: 0, sentAt: Number.NaN }
 
   /** Notes the message with the number `next`. */
-  sent(bytes: number, now: number, receipts?: readonly Receipt[]): void {
+  sent(bytes: number, now: number, asks: boolean, receipts?: readonly Receipt[]): void {
     const number = this.next++
     if (this.#oldest <= number - SIZE) this.#forget(number - SIZE)
     const place = number & MASK
     this.#sentAt[place] = now
     this.#bytes[place] = bytes
+    this.#asked[place] = asks ? 1 : 0
     this.#state[place] = State.Flying
     this.flight += bytes
     if (receipts) this.#receipts.set(number, receipts)
@@ -101,10 +104,12 @@ export class SentLog {
     return any
   }
 
-  /** For how long the oldest message that is on its way has been, in ms; 0: none is. */
-  oldestAge(now: number): number {
+  /** For how long the oldest message that is on its way has been waited for, in ms; 0 and less: it is not yet. */
+  overdue(now: number): number {
     while (this.#oldest < this.next && this.#state[this.#oldest & MASK] !== State.Flying) this.#oldest += 1
-    return this.#oldest < this.next ? now - this.#sentAt[this.#oldest & MASK]! : 0
+    if (this.#oldest >= this.next) return 0
+    const place = this.#oldest & MASK
+    return now - this.#sentAt[place]! - (this.#asked[place] ? 0 : ACK_DELAY_MS)
   }
 
   /** The link is over: whoever waits for a receipt gets it. */

@@ -57,6 +57,11 @@ export class UnreliablePort {
     return this.#waiting.length === 0
   }
 
+  /** There is something for `flush` to do. */
+  get hasWork(): boolean {
+    return this.#packets > 0 || this.#waiting.length > 0
+  }
+
   get bufferedBytes(): number {
     return this.#waitingBytes + this.channel.bufferedAmount
   }
@@ -123,9 +128,9 @@ export class UnreliablePort {
     if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
     const { sent, path } = this.#acknowledger
     if (sent.flight === 0) return true
-    path.silent(sent.oldestAge(now), now)
-    if (sent.flight + MAX_MESSAGE <= path.window) return true
-    return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.window
+    path.silent(sent.overdue(now), now)
+    if (sent.flight + MAX_MESSAGE <= path.unreliableWindow) return true
+    return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.unreliableWindow
   }
 
   #write(packet: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
@@ -135,7 +140,7 @@ export class UnreliablePort {
       return
     }
     if (this.#packets > 0 && !this.writer.fits(payload.length)) this.#finish(now)
-    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, false)
+    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
     this.writer.frame(kind, ordered, payload)
     this.#packets += 1
     if (!receipt) return
@@ -161,7 +166,7 @@ export class UnreliablePort {
         } else if (missing === 0) receipt(true)
       })
     for (let index = 0; index < count; index++) {
-      this.#acknowledger.start(this.writer, now, false)
+      this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
       this.writer.piece(kind, ordered, id, index, count, payload.subarray(index * size, (index + 1) * size))
       if (piece) this.#receipts = [piece]
       this.#handOver(now, true)
@@ -170,7 +175,6 @@ export class UnreliablePort {
 
   #finish(now: number): void {
     if (this.#packets === 0) return
-    this.#acknowledger.talkedAt = now
     this.#handOver(now, true)
   }
 

@@ -110,6 +110,9 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
   }
 
   poll(): void {}
+  flush(): void {}
+  async drained(): Promise<void> {}
+  tap(): void {}
   disconnectPeer(): void {}
   seal(): void {}
   kick(): void {}
