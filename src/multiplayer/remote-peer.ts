@@ -104,7 +104,7 @@ export class RemotePeer implements PacketOwner {
       ended: (reason) => this.#ended(reason),
     }
     this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents, silenceTimeoutMs })
-    this.#bulk = this.#makeBulk(offersBulk === true)
+    this.#bulk = this.#makeBulk(offersBulk ?? false)
     if (offersBulk === undefined) this.#bulk.close()
     for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
     connection.on('error', (error) => {

@@ -35,10 +35,10 @@ export class Acknowledger {
   streamIn = 0
   /** Something arrived of which the other side does not know yet. */
   owes = false
+  /** Unreliable messages that came since the last acknowledgement, alone or with a packet. */
+  unacknowledged = 0
   /** How often the other side was told what it did not know. */
   tellings = 0
-  /** Unreliable messages that arrived since the last acknowledgement. */
-  unacknowledged = 0
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
   /** When packets went out last, and not an acknowledgement or a question alone, in ms. */

@@ -6,33 +6,37 @@ import {
   FIRST_ALLOCATION,
   MAX_LANES,
   MAX_RELIABLE_PACKET,
+  MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   PROGRESS_STEP,
 } from './constants.ts'
 import { byteAt, u32At } from './frames.ts'
 import { FIRST_PIECE, LAST_PIECE } from './wire.ts'
 
-/** Memory of unfinished packets: of one peer, as a part of what all peers of one multiplayer peer may take. */
+/** Memory of unfinished packets: of all channels of one link, within that of the links of one multiplayer peer. */
 export class UnfinishedBudget {
   bytes = 0
   readonly #limit: number
-  readonly #whole: UnfinishedBudget | undefined
+  readonly #all: UnfinishedBudget | undefined
 
-  constructor(limit: number = MAX_UNFINISHED_BYTES_IN_ALL, whole?: UnfinishedBudget) {
-    this.#limit = limit
-    this.#whole = whole
+  /** @param all What it is a part of. Without: it is the whole. */
+  constructor(all?: UnfinishedBudget) {
+    this.#all = all
+    this.#limit = all ? MAX_UNFINISHED_BYTES : MAX_UNFINISHED_BYTES_IN_ALL
   }
 
-  /** Takes some. False: there is not so much left. */
-  take(bytes: number): boolean {
-    if (this.bytes + bytes > this.#limit || this.#whole?.take(bytes) === false) return false
+  /** @throws {NetError} ERR_OUT_OF_MEMORY */
+  take(bytes: number): void {
+    if (this.bytes + bytes > this.#limit) {
+      throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.bytes} bytes.`)
+    }
+    this.#all?.take(bytes)
     this.bytes += bytes
-    return true
   }
 
-  giveBack(bytes: number): void {
+  give(bytes: number): void {
     this.bytes -= bytes
-    this.#whole?.giveBack(bytes)
+    this.#all?.give(bytes)
   }
 }
 
@@ -105,10 +109,7 @@ export class Joiner {
     const needed = packet.length + content.length
     if (needed > packet.content.length) {
       const size = Math.min(packet.total, Math.max(needed, FIRST_ALLOCATION, packet.content.length * 2))
-      const more = size - packet.content.length
-      if (!this.#budget.take(more)) {
-        throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.#budget.bytes} bytes.`)
-      }
+      this.#budget.take(size - packet.content.length)
       const larger = new Uint8Array(size)
       larger.set(packet.content.subarray(0, packet.length))
       packet.content = larger
@@ -128,7 +129,7 @@ export class Joiner {
     const packet = this.#unfinished.get(lane)
     if (!packet) return
     this.#unfinished.delete(lane)
-    this.#budget.giveBack(packet.content.length)
+    this.#budget.give(packet.content.length)
   }
 }
 

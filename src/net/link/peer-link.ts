@@ -24,7 +24,6 @@ import {
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
   MAX_SILENCE_STEP_MS,
-  MAX_UNFINISHED_BYTES,
   PROBE_MS,
   SILENCE_TIMEOUT_MS,
   STREAM_ACK_DELAY_MS,
@@ -139,7 +138,7 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, lanes } = options
-    const budget = new UnfinishedBudget(MAX_UNFINISHED_BYTES, options.budget)
+    const budget = new UnfinishedBudget(options.budget ?? new UnfinishedBudget())
     this.#silenceTimeoutMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
@@ -308,7 +307,7 @@ export class PeerLink {
     this.#heard = true
     this.#counters[0]!.bytesIn += message.length
     this.#checked(0, () => {
-      checkSize(message)
+      checkLength(message)
       if ((byteOf(message) & KIND_MASK) !== Kind.Stream) throw invalid('Only the stream goes over this channel.')
       this.#receiveStream(message)
     })
@@ -320,7 +319,7 @@ export class PeerLink {
     this.#heard = true
     this.#counters[port]!.bytesIn += message.length
     try {
-      checkSize(message)
+      checkLength(message)
       const each = this.#ports[port]!
       if (each.reliable) this.#receiveReliable(port, each as ReliablePort, message)
       else this.#receiveUnreliable(port, each as UnreliablePort, message)
@@ -698,13 +697,13 @@ export class PeerLink {
   }
 }
 
-/** Nobody who keeps to the format makes a larger one; whoever does would have us keep it, early or as a piece. */
-function checkSize({ length }: Uint8Array): void {
-  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
-}
-
 function byteOf(message: Uint8Array): number {
   return message[0] ?? 0
+}
+
+/** All that is kept of what is unfinished or came too early is bounded by the length of a message. */
+function checkLength({ length }: Uint8Array): void {
+  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
 }
 
 function invalid(message: string): NetError {

@@ -5,6 +5,7 @@ import {
   MAX_MESSAGE,
   MAX_RELIABLE_PACKET,
   MAX_UNFINISHED_BYTES,
+  MAX_UNFINISHED_BYTES_IN_ALL,
   MAX_UNFINISHED_UNRELIABLE,
   UNFINISHED_TIMEOUT_MS,
 } from '../../../src/net/link/constants.ts'
@@ -149,14 +150,19 @@ describe('floods of unfinished packets', () => {
   })
 
   it('of one peer leave the others their part of what all may take', () => {
-    const all = new UnfinishedBudget(1_000)
-    const [one, other] = [new UnfinishedBudget(600, all), new UnfinishedBudget(600, all)]
-    expect(one.take(601)).toBe(false)
-    expect(one.take(600)).toBe(true)
-    expect(other.take(401)).toBe(false)
-    expect(other.take(400)).toBe(true)
-    one.giveBack(600)
-    expect([one.bytes, other.bytes, all.bytes]).toEqual([0, 400, 400])
+    const all = new UnfinishedBudget()
+    const [one, other] = [new UnfinishedBudget(all), new UnfinishedBudget(all)]
+    expect(() => one.take(MAX_UNFINISHED_BYTES + 1)).toThrow('Unfinished packets')
+    one.take(MAX_UNFINISHED_BYTES)
+    expect(() => one.take(1)).toThrow('Unfinished packets')
+    other.take(MAX_UNFINISHED_BYTES)
+    const more = Array.from({ length: 3 }, () => new UnfinishedBudget(all))
+    more[0]!.take(MAX_UNFINISHED_BYTES)
+    more[1]!.take(MAX_UNFINISHED_BYTES)
+    expect(() => more[2]!.take(1)).toThrow('Unfinished packets')
+    one.give(MAX_UNFINISHED_BYTES)
+    expect([one.bytes, all.bytes, more[2]!.bytes]).toEqual([0, MAX_UNFINISHED_BYTES_IN_ALL - MAX_UNFINISHED_BYTES, 0])
+    more[2]!.take(1)
   })
 })
 

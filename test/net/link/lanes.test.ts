@@ -123,7 +123,7 @@ describe('lanes', () => {
     const lanes = new Lanes(table, () => {})
     const writer = new MessageWriter()
     for (let i = 0; i < 3_000; i++) lanes.add(1 + (i % 2), { kind: 1, payload: new Uint8Array((i * 37) % 4_000) })
-    for (let i = 0; lanes.packets > 0; i++) {
+    while (lanes.packets > 0) {
       writer.start(0)
       expect(lanes.fill(writer)).toBe(true)
       expect(lanes.bytes).toBe(lanes.waiting(1) + lanes.waiting(2))
