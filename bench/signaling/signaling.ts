@@ -6,6 +6,7 @@ import { median, percentile } from '../support/statistics.ts'
 import type { ServerKind, Usage } from './calls.ts'
 import { BenchProcess } from './processes.ts'
 import { installRivals } from './rivals.ts'
+import { twoProcesses } from './two-processes.ts'
 
 const KINDS = ['peerserver', 'skein'] as const
 const JOINING_AT_ONCE = 8
@@ -48,6 +49,7 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
     const warm = await inTurn(sides, 1, (side) => relay(side, quick ? 200 : 1_000))
     const relayed = await inTurn(sides, quick ? 2 : 7, (side) => relay(side, quick ? 300 : 1_500))
     await Promise.all(sides.flatMap(({ server, load }) => [server.stop(), load.stop()]))
+    const shared = await twoProcesses({ quick })
     const attacked = await joinUnderAttack(quick ? 2_000 : 15_000)
     return {
       name: 'signaling',
@@ -67,6 +69,7 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
         },
         figure('relayed messages per second', '', relayed, (run) => run.perSecond),
         memoryFigure(memory, levels.at(-1)! - 2),
+        ...shared.figures,
         {
           name: 'join under attack, p99',
           unit: 'ms',
@@ -82,9 +85,12 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
           `${median(attacked.ms).toFixed(1)} ms, slowest ${Math.max(...attacked.ms).toFixed(1)} ms; meanwhile ` +
           `${attacked.silent} silent sockets, ${attacked.dripping} writers of single bytes, ${attacked.guesses} guessed codes ` +
           `(${attacked.refused} refused at the handshake), ${attacked.flooded} flooded messages`,
+        shared.details
+          ? 'with Redis: beside is one process, Skein are two'
+          : 'with Redis: not measured, no redis-server is here',
         'the rival has no rooms, passwords, tickets or limits: its join is a connection with an id of the client’s choice',
       ],
-      details: { joins, memory, warm, relayed, attacked },
+      details: { joins, memory, warm, relayed, shared: shared.details, attacked },
     }
   } finally {
     await Promise.all(sides.flatMap(({ server, load }) => [server.stop(), load.stop()]))
