@@ -1,6 +1,6 @@
 // The package as it would be published: packed, unpacked elsewhere, and imported by its names.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -71,5 +71,30 @@ describe('the package', () => {
       await joinRoom({ signaling: new MemorySignaling() }).catch(({ code, message }) => console.log(code, message))
     `)
     expect(output).toMatch(/ERR_DRIVER_MISSING .*npm install node-datachannel/)
+  })
+
+  it('asks nothing of a browser user but what a page needs', () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync('package.json', 'utf8'))
+    expect(Object.keys(dependencies)).toEqual(['msgpackr', 'valibot'])
+    for (const name of Object.keys(peerDependencies))
+      expect(peerDependenciesMeta[name], name).toEqual({ optional: true })
+  })
+
+  it('brings skein-server, which names the packages that its settings need and are not there', () => {
+    const program = join(folder, 'node_modules/skein/dist/server/operations/cli.js')
+    const start = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+    expect(start('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    for (const [name, ...settings] of [
+      ['pino', '--dev'],
+      ['prom-client', '--dev', '--log-level', 'silent', '--ops-port', '0'],
+      ['redis', '--dev', '--log-level', 'silent', '--redis', 'redis://127.0.0.1:1'],
+      ['jose', '--log-level', 'silent', '--ticket-secret', 'x'.repeat(32)],
+      ['ws', '--dev', '--log-level', 'silent'],
+    ] as const) {
+      rmSync(join(folder, 'node_modules', name))
+      const { status, stderr } = start('--port', '0', ...settings)
+      expect(stderr).toContain(`npm install ${name}`)
+      expect(status).toBe(1)
+    }
   })
 })

@@ -46,17 +46,24 @@ async function joins(params: Calls['joins']['params']): Promise<Calls['joins']['
       try {
         const client = await connectClient(kind, url, from, host.room)
         ms.push(performance.now() - began)
-        client.socket.close()
-        await once(client.socket, 'close')
+        await leave(kind, client)
       } catch {
         failed += 1
       }
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
-    host.socket.terminate()
+    await leave(kind, host)
   }
   await Promise.all(Array.from({ length: parallel }, worker))
   return { elapsedMs: performance.now() - startedAt, count: ms.length, ms, failed }
+}
+
+/** As a player goes who does not mean to come back. */
+async function leave(kind: ServerKind, { socket }: Client): Promise<void> {
+  const closed = once(socket, 'close')
+  if (kind === 'skein') socket.send('{"type":"leave"}')
+  else socket.close()
+  await closed
 }
 
 async function connectPairs({ kind, urls, count }: Calls['pairs']['params']): Promise<Record<string, never>> {

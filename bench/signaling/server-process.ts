@@ -3,8 +3,7 @@
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createSignalingServer } from '../../server/index.ts'
-import { MemoryAdapter } from '../../server/signaling/memory-adapter.ts'
+import { createSignalingServer, MemoryAdapter, RedisAdapter } from '../../server/index.ts'
 import { PACKAGE_ROOT } from '../support/package-root.ts'
 import type { Calls, Usage } from './calls.ts'
 import { answerCalls } from './processes.ts'
@@ -20,10 +19,11 @@ answerCalls({
   usage: async () => usage(),
 })
 
-async function serveSkein({ limits }: Serve['params']): Promise<Serve['result']> {
+async function serveSkein({ limits, redis }: Serve['params']): Promise<Serve['result']> {
   const server = await createSignalingServer({
     host: '127.0.0.1',
-    adapter: new MemoryAdapter({ maxRooms: NO_LIMIT }),
+    adapter:
+      redis === '' ? new MemoryAdapter({ maxRooms: NO_LIMIT }) : new RedisAdapter({ url: redis, maxRooms: NO_LIMIT }),
     ...(limits === 'none' && {
       limits: {
         connections: NO_LIMIT,

@@ -6,6 +6,7 @@ import { median, percentile } from '../support/statistics.ts'
 import type { ServerKind, Usage } from './calls.ts'
 import { BenchProcess } from './processes.ts'
 import { installRivals } from './rivals.ts'
+import { twoProcesses } from './two-processes.ts'
 
 const KINDS = ['peerserver', 'skein'] as const
 const JOINING_AT_ONCE = 8
@@ -36,18 +37,18 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
   const sides = await Promise.all(KINDS.map((kind) => startSide(kind, 'none')))
   try {
     const joins = []
-    const memory: BySide<Usage>[] = []
     for (const idle of levels) {
       // Rooms of two.
       for (const { load, kind, url } of sides) await load.call('idle', { kind, url, count: idle === 1 ? 2 : idle })
-      const runs = await inTurn(sides, quick ? 2 : 5, (side) => join(side, quick ? 500 : 2_000))
+      const runs = await inTurn(sides, quick ? 2 : 9, (side) => join(side, quick ? 500 : 1_000))
       joins.push({ idle, runs })
-      memory.push(bySide(await Promise.all(sides.map(({ server }) => server.call('usage', {})))))
     }
     for (const { load, kind, url } of sides) await load.call('pairs', { kind, urls: [url], count: PAIRS })
     const warm = await inTurn(sides, 1, (side) => relay(side, quick ? 200 : 1_000))
-    const relayed = await inTurn(sides, quick ? 2 : 7, (side) => relay(side, quick ? 300 : 1_500))
+    const relayed = await inTurn(sides, quick ? 2 : 15, (side) => relay(side, quick ? 300 : 700))
     await Promise.all(sides.flatMap(({ server, load }) => [server.stop(), load.stop()]))
+    const memory = { peerserver: await memoryOf('peerserver', quick), skein: await memoryOf('skein', quick) }
+    const shared = await twoProcesses({ quick })
     const attacked = await joinUnderAttack(quick ? 2_000 : 15_000)
     return {
       name: 'signaling',
@@ -66,7 +67,8 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
           ...target(relayed, (run) => run.perCpuSecond, RELAY_TARGET),
         },
         figure('relayed messages per second', '', relayed, (run) => run.perSecond),
-        memoryFigure(memory, levels.at(-1)! - 2),
+        memoryFigure(memory),
+        ...shared.figures,
         {
           name: 'join under attack, p99',
           unit: 'ms',
@@ -82,9 +84,12 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
           `${median(attacked.ms).toFixed(1)} ms, slowest ${Math.max(...attacked.ms).toFixed(1)} ms; meanwhile ` +
           `${attacked.silent} silent sockets, ${attacked.dripping} writers of single bytes, ${attacked.guesses} guessed codes ` +
           `(${attacked.refused} refused at the handshake), ${attacked.flooded} flooded messages`,
+        shared.details
+          ? 'with Redis: beside is one process, Skein are two'
+          : 'with Redis: not measured, no redis-server is here',
         'the rival has no rooms, passwords, tickets or limits: its join is a connection with an id of the client’s choice',
       ],
-      details: { joins, memory, warm, relayed, attacked },
+      details: { joins, memory, warm, relayed, shared: shared.details, attacked },
     }
   } finally {
     await Promise.all(sides.flatMap(({ server, load }) => [server.stop(), load.stop()]))
@@ -132,7 +137,7 @@ async function joinUnderAttack(forMs: number) {
   try {
     const extent = await attacker.call('attack', { url })
     // Until the silent sockets are open.
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
     // A player every 50 ms: below what one address may do.
     const params = { kind: 'skein', url, forMs, parallel: 1, pauseMs: 50, from: '127.0.0.1' } as const
     const { ms, failed } = await load.call('joins', params)
@@ -161,9 +166,22 @@ function target(runs: BySide<Run[]>, value: (run: Run) => number, least: number)
   return { target: `≥ ${least} × PeerServer`, reached: ratio >= least }
 }
 
-function memoryFigure(memory: readonly BySide<Usage>[], sockets: number): Figure {
-  const kilobytes = (kind: ServerKind) => (memory.at(-1)![kind].rssBytes - memory[0]![kind].rssBytes) / sockets / 1_000
-  const [raw, skein] = [kilobytes('peerserver'), kilobytes('skein')]
+/** What a socket more takes, in kB: of fresh processes, in which nothing else has happened. */
+async function memoryOf(kind: ServerKind, quick: boolean): Promise<number> {
+  const { server, load, url } = await startSide(kind, 'none')
+  try {
+    const [few, many] = quick ? [100, 300] : [1_000, 8_000]
+    await load.call('idle', { kind, url, count: few })
+    const before = await server.call('usage', {})
+    await load.call('idle', { kind, url, count: many })
+    const after = await server.call('usage', {})
+    return (after.rssBytes - before.rssBytes) / (many - few) / 1_000
+  } finally {
+    await Promise.all([server.stop(), load.stop()])
+  }
+}
+
+function memoryFigure({ peerserver: raw, skein }: BySide<number>): Figure {
   const ratio = skein / raw
   return {
     name: 'memory of an idle socket',
@@ -174,8 +192,4 @@ function memoryFigure(memory: readonly BySide<Usage>[], sockets: number): Figure
     target: '≤ PeerServer',
     reached: ratio <= 1,
   }
-}
-
-function bySide([peerserver, skein]: readonly Usage[]): BySide<Usage> {
-  return { peerserver: peerserver!, skein: skein! }
 }

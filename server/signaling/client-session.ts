@@ -43,6 +43,8 @@ export class ClientSession {
   #ended = false
   #membership: Membership | undefined
   #badMessages = 0
+  /** Messages that this member may send on top, because others sent it as many. */
+  #owed = 0
   #nextRateNotice = Number.NEGATIVE_INFINITY
   readonly #signals = new SignalQuota()
 
@@ -65,7 +67,7 @@ export class ClientSession {
     if (this.#ended) return
     const cost = Math.max(1, Math.ceil(text.length / limits.BYTES_PER_TOKEN))
     const { bucket, budgets, addressKey } = this.#parts
-    if (!bucket.take(cost)) {
+    if (!bucket.take(cost) && !this.#takeOwed(cost)) {
       this.#overRate(cost)
     } else if (!budgets.addressMessages.take(addressKey, cost)) {
       this.#refuse(new NetError('ERR_RATE_LIMITED', 'The clients of this address send more than they may together.'))
@@ -189,7 +191,11 @@ export class ClientSession {
       time,
       places,
       log,
-      send: (message) => port.send(message),
+      send: (message) => {
+        // It will be answered: what others cause shall not count against this one.
+        if (message.type === 'signal') this.#owed = Math.min(this.#owed + 1, limits.MAX_OWED_MESSAGES)
+        port.send(message)
+      },
       expelled: (code, message) => this.#expel(code, message),
       gap: (code) => caretaker.gap(code),
     })
@@ -234,6 +240,12 @@ export class ClientSession {
     if (!membership) return
     this.#parts.caretaker.delete(membership)
     await membership.end(how)
+  }
+
+  #takeOwed(cost: number): boolean {
+    if (this.#owed < cost) return false
+    this.#owed -= cost
+    return true
   }
 
   /**

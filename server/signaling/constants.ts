@@ -96,6 +96,8 @@ export const BYTES_PER_TOKEN = 1_024
 export const DEFAULT_MESSAGE_BURST = 1_024
 /** A member whose traffic is above its rate is refused, not closed: others cause it. This many times its burst is a flood. */
 export const FLOOD_BURSTS = 8
+/** A member may answer as many signals as it got above its rate: a star's host those of 256 clients that come at once. */
+export const MAX_OWED_MESSAGES = 4_096
 /** A member that is refused for its rate is told so this often, in ms. */
 export const RATE_NOTICE_MS = 1_000
 /** Afterwards only pings and the answers to single newcomers are left: about 15 messages each. */

@@ -47,6 +47,8 @@ room.on('peerConnected', (id) => {
 })
 room.on('peerDisconnected', (id, reason) => report('peerDisconnected', id, reason))
 room.on('connectionFailed', (id, error) => report('connectionFailed', id, error.code, error.message))
+room.on('signalingInterrupted', (error) => report('signalingInterrupted', error.code))
+room.on('signalingRestored', () => report('signalingRestored'))
 room.on('signalingLost', (error) => report('signalingLost', error.code))
 room.on('error', (error) => report('error', error.code, error.message))
 room.on('closed', (error) => report('closed', error?.code))

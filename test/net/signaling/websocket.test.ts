@@ -7,6 +7,7 @@ import {
   ICE_SERVERS_WAIT_MS,
   MAX_BAD_MESSAGES,
   PING_PERIOD_MS,
+  RECONNECT_FIRST_MS,
   SIGNALING_TIMEOUT_MS,
 } from '../../../src/net/signaling/constants.ts'
 import {
@@ -346,3 +347,108 @@ describe('the ICE servers of a WebSocketSignaling', () => {
     expect(await member.session.refreshIceServers!()).toEqual(old)
   })
 })
+
+describe('a WebSocketSignaling session whose link breaks', () => {
+  /** It breaks, and the next attempt reaches the server. */
+  async function broken() {
+    const { clock, socket, member } = await joined({ reconnect: true })
+    socket.emit('close', { code: 1006, reason: '' })
+    clock.advance(RECONNECT_FIRST_MS)
+    const again = ScriptedSocket.last
+    expect(again).not.toBe(socket)
+    again.emit('open')
+    return { clock, socket, member, again }
+  }
+
+  it('comes back to its place by itself, and learns what happened meanwhile', async () => {
+    const { clock, member, again } = await broken()
+    expect(again.sent).toEqual([{ type: 'resume', version: 2, room: 'AAA-BBB-CCC', id: 5, secret: SECRET }])
+    const secret = 'f'.repeat(32)
+    const room = { ...JOINED.room, sealed: true }
+    const peers = [
+      { id: 9, offer: true, ...PEER },
+      { id: 11, offer: false, ...PEER },
+    ]
+    again.serve({ ...JOINED, room, peers, resume: { secret, graceMs: 30_000 } })
+    expect(member.events.slice(1)).toMatchObject([
+      { type: 'interrupted', error: { code: 'ERR_SIGNALING_UNREACHABLE' } },
+      { type: 'restored' },
+      { type: 'room', room: { sealed: true } },
+      { type: 'peerBack', id: 9 },
+      { type: 'peerJoined', id: 11, offer: false },
+    ])
+    expect(member.session.place).toBe(`AAA-BBB-CCC 5 ${secret}`)
+    member.session.send(9, offer('x'))
+    expect(again.sent.at(-1)).toMatchObject({ type: 'signal', to: 9 })
+    clock.advance(PING_PERIOD_MS)
+    expect(again.sent.at(-1)).toEqual({ type: 'ping' })
+    member.session.close()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('tells apart who left and who came anew under the same id', async () => {
+    const { member, again } = await broken()
+    again.serve({ ...JOINED, peers: [{ id: 9, offer: false, ...PEER, life: 7 }] })
+    expect(member.events.slice(3)).toMatchObject([
+      { type: 'peerLeft', id: 9 },
+      { type: 'peerJoined', id: 9, offer: false },
+    ])
+  })
+
+  it('keeps what the player says of itself, and refuses the rest, until there is a link', async () => {
+    const { clock, socket, member } = await joined({ reconnect: true })
+    socket.emit('close', { code: 1012, reason: 'resume' })
+    member.session.request?.({ type: 'presence', presence: { name: 'Ada' } })
+    member.session.seal(true)
+    member.session.send(9, offer('lost'))
+    await Promise.resolve()
+    expect(member.events.at(-1)).toMatchObject({ type: 'error', error: { code: 'ERR_UNAVAILABLE' } })
+    clock.advance(RECONNECT_FIRST_MS)
+    const again = ScriptedSocket.last
+    again.emit('open')
+    again.serve({ ...JOINED })
+    expect(again.sent.slice(1)).toEqual([{ type: 'presence', presence: { name: 'Ada' } }])
+  })
+
+  it('tries less and less often, and ends when the server keeps its place no longer', async () => {
+    const { clock, socket, member } = await joined({ reconnect: true })
+    socket.emit('close', { code: 1006, reason: '' })
+    const times: number[] = []
+    let last = socket
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      clock.advance(10)
+      if (ScriptedSocket.last === last) continue
+      last = ScriptedSocket.last
+      times.push(ms)
+      last.emit('close', { code: 1006, reason: '' })
+      await turn()
+    }
+    expect(times.length).toBeGreaterThan(7)
+    expect(times.length).toBeLessThan(20)
+    expect(times.at(-1)).toBeGreaterThan(20_000)
+    expect(times.at(-1)).toBeLessThan(36_000)
+    expect(member.events.at(-1)).toMatchObject({ type: 'closed', error: { code: 'ERR_SIGNALING_UNREACHABLE' } })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('ends at once when it is told that its place is gone', async () => {
+    const { clock, member, again } = await broken()
+    again.serve({ type: 'error', code: 'ERR_DOES_NOT_EXIST', message: 'gone' })
+    await turn()
+    expect(member.events.at(-1)).toMatchObject({ type: 'closed', error: { code: 'ERR_SIGNALING_UNREACHABLE' } })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('stops trying when it is closed', async () => {
+    const { clock, member, again } = await broken()
+    member.session.close()
+    again.serve({ ...JOINED })
+    expect(again.readyState).toBe(3)
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+/** Lets promises that can go on go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -140,6 +140,28 @@ describe('three processes behind a balancer', () => {
     for (const player of [...hosts, ...guests]) player.client.socket.terminate()
   }, 120_000)
 
+  it('match players and fill rooms as exactly as one', async () => {
+    const { url } = await startAll(30_000)
+    const clients = await Promise.all(Array.from({ length: 22 }, () => RawClient.connect(url)))
+    for (const client of clients) {
+      client.say({ type: 'match', version: 2, topology: 'mesh', maxPeers: 4, metadata: { mode: 'ctf' } })
+    }
+    const matched = await Promise.all(clients.map(answer))
+    const sizes = new Map<string, number>()
+    for (const { room } of matched) sizes.set(room.code, (sizes.get(room.code) ?? 0) + 1)
+    expect([...sizes.values()].sort()).toEqual([2, 4, 4, 4, 4, 4])
+
+    const host = await Player.enter(url)
+    const tries = Array.from({ length: 20 }, () => Player.enter(url, host.joined.room.code))
+    const outcomes = await Promise.allSettled(tries)
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(String(outcome.reason)).toContain('ERR_ROOM_FULL')
+      else outcome.value.client.socket.terminate()
+    }
+    for (const client of [...clients, host.client]) client.socket.terminate()
+  }, 30_000)
+
   it('lose no room when Redis forgets everything, and mend it by themselves', async () => {
     const { redis, url } = await startAll(30_000)
     const hosts = await forAll(Array.from({ length: 100 }), () => Player.enter(url))

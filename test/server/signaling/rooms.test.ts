@@ -235,3 +235,38 @@ describe('a member whose traffic is above its rate', () => {
     )
   })
 })
+
+describe('a star whose clients all come at once', () => {
+  it('does not use up what its host may send: what others cause does not count', async () => {
+    await withRooms(
+      async (connect) => {
+        const host = await enter(connect, 'create', { topology: 'star', maxPeers: 64 })
+        const room = host.joined.room.code
+        const guests = await Promise.all(Array.from({ length: 20 }, () => enter(connect, 'join', { room })))
+        const answer = { kind: 'description', type: 'answer', sdp: 'v=0' } as const
+        const candidate = {
+          kind: 'candidate',
+          media: '0',
+          index: 0,
+          name: 'candidate:1 1 UDP 1 10.0.0.1 9 typ host',
+        } as const
+        host.client.socket.on('message', (data) => {
+          const message = JSON.parse(String(data)) as ServerMessage
+          if (message.type !== 'signal') return
+          const signal = message.signal.kind === 'description' ? answer : candidate
+          host.client.say({ type: 'signal', to: message.from, signal })
+        })
+        await Promise.all(
+          guests.map(async ({ client }) => {
+            client.say({ type: 'signal', to: 1, signal: { ...answer, type: 'offer' } })
+            for (let n = 0; n < 12; n++) client.say({ type: 'signal', to: 1, signal: candidate })
+            await expect.poll(() => client.messages.filter(({ type }) => type === 'signal').length).toBe(13)
+          }),
+        )
+        expect(host.client.codes()).toEqual([])
+      },
+      // Far below the 260 messages that the host answers with.
+      { limits: { messageBurst: 40, messagesPerSecond: 5 } },
+    )
+  })
+})
