@@ -697,13 +697,13 @@ export class PeerLink {
   }
 }
 
-function byteOf(message: Uint8Array): number {
-  return message[0] ?? 0
+/** Nobody who keeps to the format makes a larger one; whoever does would have us keep it, early or as a piece. */
+function checkLength({ length }: Uint8Array): void {
+  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
 }
 
-/** All that is kept of what is unfinished or came too early is bounded by the length of a message. */
-function checkLength({ length }: Uint8Array): void {
-  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes.`)
+function byteOf(message: Uint8Array): number {
+  return message[0] ?? 0
 }
 
 function invalid(message: string): NetError {

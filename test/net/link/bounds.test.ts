@@ -2,14 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../../src/net/clock.ts'
-import { MAX_MESSAGE, MAX_STREAM_AHEAD, MAX_UNFINISHED_BYTES } from '../../../src/net/link/constants.ts'
+import { MAX_MESSAGE, MAX_STREAM_AHEAD } from '../../../src/net/link/constants.ts'
 import { UnfinishedBudget } from '../../../src/net/link/joiner.ts'
 import { BULK_LANE } from '../../../src/net/link/lane-table.ts'
 import { PeerLink } from '../../../src/net/link/peer-link.ts'
 import { StreamSender } from '../../../src/net/link/stream.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { LinkPair, MemoryChannel } from '../../support/link-pair.ts'
-import { thrown } from '../../support/net-errors.ts'
 
 describe('a message that is longer than any sender makes', () => {
   it.each([0, 1])('is bad on port %i, and its content does not come', (port) => {
@@ -34,24 +33,6 @@ describe('a message that is longer than any sender makes', () => {
 })
 
 describe('the memory of unfinished packets', () => {
-  it('of one peer is bounded for all of its channels together', () => {
-    const all = new UnfinishedBudget()
-    const one = new UnfinishedBudget(all)
-    one.take(MAX_UNFINISHED_BYTES)
-    expect(thrown(() => one.take(1)).code).toBe('ERR_OUT_OF_MEMORY')
-    expect(all.bytes).toBe(MAX_UNFINISHED_BYTES)
-    one.give(MAX_UNFINISHED_BYTES)
-    expect([one.bytes, all.bytes]).toEqual([0, 0])
-  })
-
-  it('of all peers is bounded, and whom it refuses has taken nothing', () => {
-    const all = new UnfinishedBudget()
-    const peers = Array.from({ length: 5 }, () => new UnfinishedBudget(all))
-    for (const each of peers.slice(0, 4)) each.take(MAX_UNFINISHED_BYTES)
-    expect(thrown(() => peers[4]!.take(1)).code).toBe('ERR_OUT_OF_MEMORY')
-    expect(peers[4]!.bytes).toBe(0)
-  })
-
   it('is given back when the link ends in the middle of a packet', () => {
     const budget = new UnfinishedBudget()
     const channel = new MemoryChannel(() => {})
