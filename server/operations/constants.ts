@@ -12,6 +12,6 @@ export const READY_TIMEOUT_MS = 2_000
 export const JOIN_SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** In memory a round trip is microseconds; beyond a second Redis is in trouble. */
 export const ADAPTER_SECONDS_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5]
-/** As pino names them. */
+/** As pino names them, the quietest first. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -154,7 +154,7 @@ describe('link messages', () => {
     const acknowledger = newAcknowledger((reliable, stream) => heard.push(reliable, stream))
     expect(acknowledger.read(bytesOf(hex), 0)).toBeGreaterThanOrEqual(UNRELIABLE_HEADER)
     expect(acknowledger.number).toBe(header!.sequence)
-    expect(acknowledger.asks).toBe(header!.asks)
+    expect(acknowledger.asked).toBe(header!.asks)
     expect(heard).toEqual(header!.progress ? [header!.progress.reliable, header!.progress.stream] : [])
     const flags = (header!.acknowledgement ? Flag.Acknowledges : 0) | (header!.progress ? Flag.Progress : 0)
     expect(bytesOf(hex)[0]).toBe(flags | (header!.asks ? Flag.Asks : 0))
@@ -348,7 +348,7 @@ describe('a whole life', () => {
     a.send('A')
     a.queueUnreliable('B')
     a.sendUnreliable('C', { ordered: true })
-    clock.advance(50)
+    clock.advance(100)
     const left = a.link.goodbye(1)
     clock.advance(50)
     await left

@@ -41,6 +41,8 @@ export class Acknowledger {
   tellings = 0
   /** When the last unreliable message went out, in ms. */
   lastSentAt = Number.NEGATIVE_INFINITY
+  /** When packets went out last, and not an acknowledgement or a question alone, in ms. */
+  lastPacketAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents
   #owesProgress = false
   #lastTicks = Number.NaN

@@ -586,7 +586,7 @@ export class PeerLink {
     this.#ackDueAt = dueAt
     this.#tellings = tellings
     // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
-    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastSentAt < CONVERSATION_MS) return
+    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastPacketAt < CONVERSATION_MS) return
     this.#cancelAck?.()
     this.#cancelAck = this.#clock.setTimeout(() => {
       if (this.#acknowledger.owes) this.#acknowledgeNow()

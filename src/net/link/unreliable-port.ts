@@ -175,6 +175,7 @@ export class UnreliablePort {
 
   #finish(now: number): void {
     if (this.#packets === 0) return
+    this.#acknowledger.lastPacketAt = now
     this.#handOver(now, true)
   }
 
