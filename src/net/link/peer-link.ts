@@ -697,6 +697,11 @@ export class PeerLink {
   }
 }
 
+/** Nobody who keeps to the format makes a larger one; whoever does would have us keep it, early or as a piece. */
+function checkLength({ length }: Uint8Array): void {
+  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
+}
+
 function byteOf(message: Uint8Array): number {
   return message[0] ?? 0
 }

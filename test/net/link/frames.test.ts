@@ -128,7 +128,7 @@ it('a message of more than one packet of the network is refused on every channel
   const pair = LinkPair.connected({ modes: [2, 0] })
   for (const port of [0, 1, 2, 3]) pair.b.link.receive(port, new Uint8Array(MAX_MESSAGE + 1).fill(Kind.Bytes | LAST))
   pair.b.link.receiveBulk(new Uint8Array(MAX_MESSAGE + 1).fill(Kind.Stream | LAST))
-  expect(pair.b.rejections).toEqual(new Array(5).fill('A message of 1151 bytes.'))
+  expect(pair.b.rejections).toEqual(new Array(5).fill('A message of 1151 bytes; 1150 are possible.'))
   expect(pair.b.texts).toEqual([])
 })
 
