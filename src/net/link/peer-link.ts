@@ -706,11 +706,6 @@ function byteOf(message: Uint8Array): number {
   return message[0] ?? 0
 }
 
-/** All that is kept of what is unfinished or came too early is bounded by the length of a message. */
-function checkLength({ length }: Uint8Array): void {
-  if (length > MAX_MESSAGE) throw invalid(`A message of ${length} bytes; ${MAX_MESSAGE} are possible.`)
-}
-
 function invalid(message: string): NetError {
   return new NetError('ERR_INVALID_DATA', message)
 }
