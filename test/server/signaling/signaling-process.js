@@ -1,6 +1,9 @@
 // A signaling server as a process of its own, with its rooms in Redis. Prints its port.
 
-import { createSignalingServer, RedisAdapter } from 'skein/server'
+/** @type {typeof import('../../../server/index.ts')} */
+const { createSignalingServer, RedisAdapter } = await import(
+  String(new URL('../../../dist/server/index.js', import.meta.url))
+)
 
 const [, , url = '', graceMs = '30000'] = process.argv
 const many = 100_000
