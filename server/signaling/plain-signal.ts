@@ -13,9 +13,20 @@ export function plainSignal(json: unknown): SignalMessage | undefined {
   }
   const { signal } = json
   if (!isObject(signal)) return undefined
-  const fits =
-    signal.kind === 'candidate' ? isCandidate(signal) : signal.kind === 'description' && isDescription(signal)
-  return fits ? (json as unknown as SignalMessage) : undefined
+  return isSignal(signal) ? (json as unknown as SignalMessage) : undefined
+}
+
+function isSignal(signal: Record<string, unknown>): boolean {
+  switch (signal.kind) {
+    case 'candidate':
+      return isCandidate(signal)
+    case 'description':
+      return isDescription(signal)
+    case 'failed':
+      return keyCount(signal) === 1 + attempts(signal)
+    default:
+      return false
+  }
 }
 
 function isCandidate(signal: Record<string, unknown>): boolean {

@@ -93,7 +93,8 @@ describe.skipIf(reason)('between networks', () => {
       if (routeOf(outcome) !== each.expected) outcomes.set(each, settle(meet(each)))
       expect(routeOf(outcome)).toBe(each.expected)
       expect(outcome.errors.length).toBe(each.expected === 'none' ? 2 : 0)
-      if (!each.accesses.includes('UDP blocked')) return
+      // Chromium gets as far as a route, over TCP, that the Node peer then does not take: see docs/nat.md.
+      if (!each.accesses.includes('UDP blocked') || each.browser) return
       for (const error of outcome.errors) expect(error).toContain('UDP')
     },
   )

@@ -101,6 +101,7 @@ class NodeConnection implements DriverConnection {
   readonly #relayOnly: boolean
   /** This side answers a peer of the same library, which is to check first. */
   #checksSecond = false
+  #toldConnected = false
   #closed = false
 
   constructor(library: typeof ndc, configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
@@ -125,6 +126,8 @@ class NodeConnection implements DriverConnection {
       guarded((name) => {
         const state = CONNECTION_STATES[name] ?? ConnectionState.New
         if (state === ConnectionState.Closed) alive.delete(this)
+        if (state === ConnectionState.Connected && this.#toldConnected) return
+        this.#toldConnected = state === ConnectionState.Connected
         if (!this.#closed) events.connectionState(state)
       }),
     )
@@ -260,6 +263,11 @@ class NodeConnection implements DriverConnection {
   #track(channel: NodeChannel): NodeChannel {
     this.#channels.add(channel)
     channel.onEnd = () => this.#channels.delete(channel)
+    // The library tells both from threads of its own, and may tell the channel first.
+    channel.onOpening = () => {
+      if (!this.#closed && !this.#toldConnected) this.#events.connectionState(ConnectionState.Connected)
+      this.#toldConnected = true
+    }
     return channel
   }
 }
@@ -279,6 +287,7 @@ class NodeChannel implements DriverChannel {
   readyState: ChannelState
   events: DriverChannelEvents | undefined
   onEnd: (() => void) | undefined
+  onOpening: (() => void) | undefined
   /** The native library may deliver messages before it tells that the channel is open: they wait for that. */
   #early: (Uint8Array | string)[] | undefined = []
   #drainThreshold = 0
@@ -318,6 +327,7 @@ class NodeChannel implements DriverChannel {
         if (this.readyState !== ChannelState.Connecting) return
         this.readyState = ChannelState.Open
         this.#remember()
+        this.onOpening?.()
         this.#tellOpen()
       }),
     )

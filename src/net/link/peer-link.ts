@@ -2,18 +2,15 @@
 // bytes and the clock come in, bytes and events go out. It does not know how the channels came to be, nor what the packets
 // mean. What is sent goes out at `flush`, which its user calls at the end of a task or tick.
 
-import { type CancelTimer, type Clock, every } from '../clock.ts'
+import type { CancelTimer, Clock } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
 import { sumOf, type TrafficStats } from '../statistics.ts'
+import { AckPace } from './ack-pace.ts'
 import { Acknowledger } from './acknowledger.ts'
 import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
-  ACK_DELAY_MS,
-  ACK_EVERY,
   BULK_FROM,
-  CONVERSATION_MS,
   GOODBYE_TIMEOUT_MS,
-  HEARTBEAT_MS,
   INITIAL_WINDOW,
   LANE_HIGH_WATER,
   LANE_LOW_WATER,
@@ -23,17 +20,16 @@ import {
   MAX_MESSAGE,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
-  MAX_SILENCE_STEP_MS,
   PROBE_MS,
   SILENCE_TIMEOUT_MS,
-  STREAM_ACK_DELAY_MS,
-  STREAM_ACK_EVERY,
   TRICKLE_WINDOW,
 } from './constants.ts'
 import { u32At } from './frames.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { UnfinishedBudget } from './joiner.ts'
-import { CONTROL_LANE, type LaneTable, splitLanes } from './lane-table.ts'
+import { CONTROL_LANE, splitLanes } from './lane-table.ts'
 import type { OutgoingPacket } from './lanes.ts'
+import type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions } from './link-types.ts'
 import { News } from './news.ts'
 import { ReliablePort } from './reliable-port.ts'
 import type { Receipt } from './sent-log.ts'
@@ -42,59 +38,7 @@ import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
 import { Goodbye, KIND_MASK, Kind } from './wire.ts'
 
-export type LinkEnd =
-  | 'left'
-  | 'disconnected_by_remote'
-  | 'timeout'
-  | 'connection_lost'
-  | 'protocol_error'
-  | 'buffer_overflow'
-
-export interface LinkEvents {
-  /** Both sides have every channel open. Comes before the first packet. */
-  connected(): void
-  /** A packet that arrived on channel `port`. */
-  packet(port: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
-  /** A lane that was full takes more. */
-  drained?(lane: number): void
-  /** A large reliable packet is on its way. */
-  progress?(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
-  /**
-   * Much of the stream waits: a connection of its own is worth it. Asked again and again. True: one is on its way, until
-   * when the stream keeps to a trickle.
-   */
-  bulkWaits?(): boolean
-  /** The bulk connection took no more. */
-  bulkRefused?(): void
-  /** The remote says something about the bulk connection. */
-  signal?(payload: Uint8Array): void
-  /** The remote sent something that cannot be understood. */
-  rejected(error: NetError): void
-  /** Over, from the remote's side or by failure; once. After `goodbye` or `close` it does not come. */
-  ended(reason: LinkEnd): void
-}
-
-export interface LinkStats extends TrafficStats {
-  readonly roundTripTimeMs: number | undefined
-  readonly roundTripVariationMs: number | undefined
-  readonly lossIn: number
-  readonly lossOut: number
-  readonly queueMs: number
-  readonly capacityBytesPerSecond: number | undefined
-}
-
-export interface PeerLinkOptions {
-  /** The reliable channel, the unreliable one, then the user channels. */
-  readonly channels: readonly { readonly channel: LinkChannel; readonly reliable: boolean }[]
-  /** One number for each user channel; both sides must have the same. */
-  readonly modes: readonly number[]
-  readonly clock: Clock
-  readonly events: LinkEvents
-  readonly lanes?: LaneTable
-  readonly budget?: UnfinishedBudget
-  /** Silence after which the remote is gone, in ms. */
-  readonly silenceTimeoutMs?: number | undefined
-}
+export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
 type Port = ReliablePort | UnreliablePort
 
@@ -113,7 +57,8 @@ export class PeerLink {
   readonly #acknowledger: Acknowledger
   readonly #greeting: Uint8Array
   readonly #news = new News()
-  readonly #silenceTimeoutMs: number
+  readonly #heartbeat: Heartbeat
+  readonly #pace: AckPace
   /** Of each channel. The stream counts with the first. */
   readonly #counters: readonly TrafficCounters[]
   /** Lanes that were told to be full. */
@@ -121,25 +66,15 @@ export class PeerLink {
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
   #greeted = false
   #early: [port: number, kind: number, ordered: boolean, payload: Uint8Array][] = []
-  #heard = false
-  #silenceMs = 0
-  #lastTick = 0
-  #ackDueAt = Number.POSITIVE_INFINITY
-  /** What the acknowledger counted when that was set. */
-  #tellings = 0
-  #cancelAck: CancelTimer | undefined
   #cancelProbe: CancelTimer | undefined
-  #streamMessages = 0
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
   #goodbye: number = Goodbye.Left
-  #stopHeartbeat: CancelTimer | undefined
   #finishGoodbye: (() => void) | undefined
 
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, lanes } = options
     const budget = new UnfinishedBudget(options.budget ?? new UnfinishedBudget())
-    this.#silenceTimeoutMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
     this.#events = events
@@ -147,6 +82,11 @@ export class PeerLink {
     this.#acknowledger = new Acknowledger({
       flight: () => this.#flight,
       progress: (reliable, stream) => this.#hearProgress(reliable, stream),
+    })
+    this.#pace = new AckPace(clock, this.#acknowledger, () => this.#acknowledge())
+    this.#heartbeat = new Heartbeat(clock, options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS, {
+      beat: () => this.#ask(),
+      silent: () => this.fail('timeout'),
     })
     const { urgent, bulk } = splitLanes(lanes)
     const sending = (lane: number, bytes: number, total: number) =>
@@ -304,7 +244,7 @@ export class PeerLink {
   /** A message arrived on the bulk connection. Never throws. */
   receiveBulk(message: Uint8Array): void {
     if (this.#state === 'over') return
-    this.#heard = true
+    this.#heartbeat.hear()
     this.#counters[0]!.bytesIn += message.length
     this.#checked(0, () => {
       checkLength(message)
@@ -316,7 +256,7 @@ export class PeerLink {
   /** A message arrived. Never throws. */
   receive(port: number, message: Uint8Array): void {
     if (this.#state === 'over') return
-    this.#heard = true
+    this.#heartbeat.hear()
     this.#counters[port]!.bytesIn += message.length
     try {
       checkLength(message)
@@ -435,7 +375,7 @@ export class PeerLink {
         this.#receiveStream(message)
         return
       }
-      this.#owe(ACK_DELAY_MS)
+      this.#pace.reliable()
     }
     if (message.length === 0) throw invalid('An empty message.')
     const { reader, joiner } = each
@@ -451,9 +391,7 @@ export class PeerLink {
     this.#streamIn.receive(message, (each) => this.#checked(0, () => this.#takeStream(each)))
     this.#acknowledger.streamIn = this.#streamIn.next
     this.#acknowledger.madeProgress()
-    this.#streamMessages += 1
-    if (this.#streamMessages >= STREAM_ACK_EVERY) this.#acknowledgeNow()
-    else this.#owe(STREAM_ACK_DELAY_MS)
+    this.#pace.stream()
     this.#tryEnd()
   }
 
@@ -474,8 +412,7 @@ export class PeerLink {
     const start = acknowledger.read(message, now)
     if (start < 0) return
     const { number, asked } = acknowledger
-    if (asked || acknowledger.unacknowledged >= ACK_EVERY) this.#acknowledgeNow()
-    else if (start < message.length) this.#owe(ACK_DELAY_MS)
+    this.#pace.unreliable(asked, start < message.length)
     // What waited for room may go now.
     if (start > 3) this.flush()
     const { reader } = each
@@ -524,9 +461,7 @@ export class PeerLink {
   #tryConnect(): void {
     if (this.#state !== 'opening' || !this.#greeted || !this.#ports.every((port) => port.open)) return
     this.#state = 'connected'
-    this.#heard = true
-    this.#lastTick = this.#clock.now()
-    this.#stopHeartbeat = every(this.#clock, HEARTBEAT_MS, () => this.#heartbeat())
+    this.#heartbeat.start()
     const early = this.#early
     this.#early = []
     this.#events.connected()
@@ -543,17 +478,6 @@ export class PeerLink {
     else this.#counters[port]!.dropped += 1
   }
 
-  #heartbeat(): void {
-    const now = this.#clock.now()
-    // A timer that comes late says that we were asleep, not that the remote was silent.
-    const step = Math.min(now - this.#lastTick, MAX_SILENCE_STEP_MS)
-    this.#lastTick = now
-    this.#silenceMs = this.#heard ? 0 : this.#silenceMs + step
-    this.#heard = false
-    if (this.#silenceMs >= this.#silenceTimeoutMs) this.fail('timeout')
-    else this.#ask()
-  }
-
   /** A sign of life, which is answered: heartbeat and measurement. */
   #ask(): void {
     if (this.#state === 'over') return
@@ -564,41 +488,8 @@ export class PeerLink {
     this.flush()
   }
 
-  /**
-   * Something arrived: the other side is to know of it within `delayMs`, at the latest with what arrives next: timers of
-   * hidden tabs ring once a second.
-   */
-  #owe(delayMs: number): void {
-    if (this.#state === 'over') return
-    const now = this.#clock.now()
-    const { tellings } = this.#acknowledger
-    // What was due until now rode along with a packet.
-    if (tellings !== this.#tellings) {
-      this.#cancelAck?.()
-      this.#ackDueAt = Number.POSITIVE_INFINITY
-    }
-    if (now >= this.#ackDueAt) {
-      this.#acknowledgeNow()
-      return
-    }
-    const dueAt = now + delayMs
-    if (dueAt >= this.#ackDueAt) return
-    this.#ackDueAt = dueAt
-    this.#tellings = tellings
-    // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
-    if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastPacketAt < CONVERSATION_MS) return
-    this.#cancelAck?.()
-    this.#cancelAck = this.#clock.setTimeout(() => {
-      if (this.#acknowledger.owes) this.#acknowledgeNow()
-      else this.#ackDueAt = Number.POSITIVE_INFINITY
-    }, delayMs)
-  }
-
   /** With packets that wait for the end of the task, or alone. */
-  #acknowledgeNow(): void {
-    this.#cancelAck?.()
-    this.#ackDueAt = Number.POSITIVE_INFINITY
-    this.#streamMessages = 0
+  #acknowledge(): void {
     if (this.#state !== 'connected') return
     this.#guard(() => {
       const now = this.#clock.now()
@@ -658,8 +549,8 @@ export class PeerLink {
   }
 
   #stopTimers(): void {
-    this.#stopHeartbeat?.()
-    this.#cancelAck?.()
+    this.#heartbeat.stop()
+    this.#pace.stop()
     this.#cancelProbe?.()
   }
 

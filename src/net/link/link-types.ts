@@ -1,0 +1,62 @@
+// What a link tells its user, and what it is made with.
+
+import type { Clock } from '../clock.ts'
+import type { NetError } from '../errors.ts'
+import type { TrafficStats } from '../statistics.ts'
+import type { LinkChannel } from './channel.ts'
+import type { UnfinishedBudget } from './joiner.ts'
+import type { LaneTable } from './lane-table.ts'
+
+export type LinkEnd =
+  | 'left'
+  | 'disconnected_by_remote'
+  | 'timeout'
+  | 'connection_lost'
+  | 'protocol_error'
+  | 'buffer_overflow'
+
+export interface LinkEvents {
+  /** Both sides have every channel open. Comes before the first packet. */
+  connected(): void
+  /** A packet that arrived on channel `port`. */
+  packet(port: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
+  /** A lane that was full takes more. */
+  drained?(lane: number): void
+  /** A large reliable packet is on its way. */
+  progress?(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
+  /**
+   * Much of the stream waits: a connection of its own is worth it. Asked again and again. True: one is on its way, until
+   * when the stream keeps to a trickle.
+   */
+  bulkWaits?(): boolean
+  /** The bulk connection took no more. */
+  bulkRefused?(): void
+  /** The remote says something about the bulk connection. */
+  signal?(payload: Uint8Array): void
+  /** The remote sent something that cannot be understood. */
+  rejected(error: NetError): void
+  /** Over, from the remote's side or by failure; once. After `goodbye` or `close` it does not come. */
+  ended(reason: LinkEnd): void
+}
+
+export interface LinkStats extends TrafficStats {
+  readonly roundTripTimeMs: number | undefined
+  readonly roundTripVariationMs: number | undefined
+  readonly lossIn: number
+  readonly lossOut: number
+  readonly queueMs: number
+  readonly capacityBytesPerSecond: number | undefined
+}
+
+export interface PeerLinkOptions {
+  /** The reliable channel, the unreliable one, then the user channels. */
+  readonly channels: readonly { readonly channel: LinkChannel; readonly reliable: boolean }[]
+  /** One number for each user channel; both sides must have the same. */
+  readonly modes: readonly number[]
+  readonly clock: Clock
+  readonly events: LinkEvents
+  readonly lanes?: LaneTable
+  readonly budget?: UnfinishedBudget
+  /** Silence after which the remote is gone, in ms. */
+  readonly silenceTimeoutMs?: number | undefined
+}
