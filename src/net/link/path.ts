@@ -26,8 +26,12 @@ const RECENT = 4
 const SAMPLE_AGE_MS = 60
 /** Round trips of which the best rate counts. */
 const RATE_ROUNDS = 4
-/** The window never exceeds what that many round trips deliver: what is not used does not grow. */
-const WINDOW_ROUNDS = 4
+/**
+ * The window never exceeds what that many round trips deliver, at the start and later: what SCTP holds back now it sends in
+ * one burst when it may.
+ */
+const START_ROUNDS = 3
+const ROUNDS = 1.5
 /** Without an acknowledgement for this long, what is on its way may be stuck, in ms: two ticks and a half at 60 Hz. */
 const SILENCE_MS = 40
 /** In slow start: samples that are a first sign of a queue, of how long, and how the window grows then. */
@@ -160,7 +164,6 @@ export class Path {
     const target = this.targetMs
     const queue = this.queueMs(now)
     if (queue > FLOOD * target && !this.#slowStart) {
-      this.#slowStart = false
       this.#cut(now)
       return
     }
@@ -196,6 +199,7 @@ export class Path {
 
   /** Once in a round trip: down to what the path is known to carry. */
   #cut(now: number): void {
+    this.#slowStart = false
     if (now - this.#cutAt < (this.roundTripMs ?? 0)) return
     this.#cutAt = now
     if (this.rate > 0) this.#set(Math.min(this.window, this.#product()))
@@ -218,7 +222,7 @@ export class Path {
       this.#round += 1
     }
     if (this.#fullInRound) {
-      const most = WINDOW_ROUNDS * this.#bestRate * (roundTrip + this.targetMs)
+      const most = (this.#slowStart ? START_ROUNDS : ROUNDS) * this.#bestRate * (roundTrip + this.targetMs)
       if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
