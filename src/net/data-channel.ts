@@ -36,6 +36,7 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
   readonly #waiting: [packet: Uint8Array, isString: boolean][] = []
   #waitingBytes = 0
   #wasString = false
+  #opened = false
   #ended = false
   readonly #clock: Clock
   readonly #history: ChannelStateChange[] = []
@@ -51,7 +52,9 @@ export class WebRTCDataChannel extends Emitter<DataChannelEvents> {
     // A driver's events may still be on their way when the connection was closed.
     channel.events = {
       open: () => {
-        if (this.#ended) return
+        // A page may tell it twice of a channel that the other side made.
+        if (this.#ended || this.#opened) return
+        this.#opened = true
         this.#noteState()
         this.emit('open')
       },
