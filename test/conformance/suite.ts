@@ -43,7 +43,8 @@ export function describeConformance(
       expect(sides.flatMap(({ uncaught }) => uncaught.splice(0))).toEqual([])
     })
 
-    for (const each of across ? CASES_ACROSS : CASES) it(each.name, retry > 0 ? { retry } : {}, () => runCase(each, environment))
+    for (const each of across ? CASES_ACROSS : CASES)
+      it(each.name, retry > 0 ? { retry } : {}, () => runCase(each, environment))
   })
 }
 
