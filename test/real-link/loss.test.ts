@@ -57,7 +57,7 @@ describe('a network that loses 10 % each way', () => {
 })
 
 function check({ unreliable, ordered, reliable, ...received }: Received): void {
-  // The unreliable channel loses what the network loses, and nothing comes twice.
+  // The unreliable channel loses what the network loses at least, and nothing comes twice.
   expectLoss(unreliable.flat().length, COUNTS.unreliable)
   for (const round of unreliable) expect(new Set(sequences(round)).size).toBe(round.length)
 
@@ -89,9 +89,13 @@ function check({ unreliable, ordered, reliable, ...received }: Received): void {
   expect(received.afterBlackout).toBeGreaterThan(0)
 }
 
+/**
+ * Not more arrives than the network lets through: nothing is sent again. Less may: where SCTP stands still for a while, as it
+ * does at this loss on a busy machine, packets wait for 50 ms at most, and then newer ones go instead.
+ */
 function expectLoss(arrived: number, sent: number): void {
   expect(arrived).toBeLessThan(mostArriving(sent))
-  expect(arrived).toBeGreaterThan(sent * (1 - LOSS) - margin(sent))
+  expect(arrived).toBeGreaterThan(sent / 2)
 }
 
 function mostArriving(sent: number): number {

@@ -34,6 +34,8 @@ const START_ROUNDS = 3
 const ROUNDS = 1.5
 /** Without an acknowledgement for this long, what is on its way may be stuck, in ms: two ticks and a half at 60 Hz. */
 const SILENCE_MS = 40
+/** What silence leaves of the window, in bytes: it may be chance, and then the game's next burst must pass. */
+const SILENT_WINDOW = 4 * MAX_MESSAGE
 /** In slow start: samples that are a first sign of a queue, of how long, and how the window grows then. */
 const FIRST_SIGN = 2
 const START_SIGN_MS = 2
@@ -157,7 +159,7 @@ export class Path {
       ageMs <= roundTrip + this.targetMs + 2 * this.#jitter
     )
       return
-    this.#cut(now)
+    this.#cut(now, SILENT_WINDOW)
   }
 
   #adapt(bytes: number, now: number): void {
@@ -198,11 +200,11 @@ export class Path {
   }
 
   /** Once in a round trip: down to what the path is known to carry. */
-  #cut(now: number): void {
+  #cut(now: number, least = MIN_WINDOW): void {
     this.#slowStart = false
     if (now - this.#cutAt < (this.roundTripMs ?? 0)) return
     this.#cutAt = now
-    if (this.rate > 0) this.#set(Math.min(this.window, this.#product()))
+    if (this.rate > 0) this.#set(Math.min(this.window, Math.max(this.#product(), least)))
   }
 
   /** Bandwidth-delay product and the queue that is aimed at. */

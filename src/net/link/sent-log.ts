@@ -8,6 +8,9 @@ const MASK = SIZE - 1
 /** A message is presumed lost for the flight when this many newer ones have arrived (TCP: dupthresh). */
 const REORDERING = 3
 
+/** Messages without an answer that are no chance any more: at 10 % loss one of a thousand rows of them. */
+const UNANSWERED = 3
+
 const State = { Skipped: 0, Flying: 1, PresumedLost: 2, Delivered: 3, Lost: 4 } as const
 
 export type Receipt = (delivered: boolean) => void
@@ -104,12 +107,19 @@ export class SentLog {
     return any
   }
 
-  /** For how long the oldest message that is on its way has been waited for, in ms; 0 and less: it is not yet. */
+  /**
+   * For how long messages have been waited for without a word, in ms; 0 and less: they are not yet. One that is missing
+   * while a newer one has arrived is lost, and a few may be lost in a row: that many must be waited for.
+   */
   overdue(now: number): number {
-    while (this.#oldest < this.next && this.#state[this.#oldest & MASK] !== State.Flying) this.#oldest += 1
-    if (this.#oldest >= this.next) return 0
-    const place = this.#oldest & MASK
-    return now - this.#sentAt[place]! - (this.#asked[place] ? 0 : ACK_DELAY_MS)
+    let waited = 0
+    for (let number = Math.max(this.#oldest, this.#newestAcked + 1); number < this.next; number++) {
+      const place = number & MASK
+      if (this.#state[place] !== State.Flying) continue
+      waited += 1
+      if (waited === UNANSWERED) return now - this.#sentAt[place]! - (this.#asked[place] ? 0 : ACK_DELAY_MS)
+    }
+    return 0
   }
 
   /** The link is over: whoever waits for a receipt gets it. */
