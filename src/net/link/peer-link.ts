@@ -36,7 +36,7 @@ import type { Receipt } from './sent-log.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { Goodbye, KIND_MASK, Kind } from './wire.ts'
+import { Goodbye, isPacketKind, KIND_MASK, Kind } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
@@ -400,7 +400,7 @@ export class PeerLink {
     reader.open(message, 5)
     while (this.#state !== 'over' && reader.next()) {
       const { kind, lane } = reader
-      if (kind !== Kind.Value && kind !== Kind.Bytes) throw invalid(`A frame of kind ${kind} does not belong here.`)
+      if (!isPacketKind(kind)) throw invalid(`A frame of kind ${kind} does not belong here.`)
       const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
       if (payload) this.#take(0, kind, true, payload)
     }
@@ -435,10 +435,10 @@ export class PeerLink {
       this.#keepEarly(port, kind, ordered, payload)
       return
     }
-    if (kind === Kind.Value || kind === Kind.Bytes) {
+    if (isPacketKind(kind)) {
       if (this.#state !== 'connected') return
       this.#counters[port]!.packetsIn += 1
-      this.#events.packet(port, kind === Kind.Value, ordered, payload)
+      this.#events.packet(port, kind, ordered, payload)
     } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
       this.#hearGoodbye(port, payload)
     } else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
