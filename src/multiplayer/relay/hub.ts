@@ -6,6 +6,7 @@ import { BULK_LANE, CONTROL_LANE, FIRST_USER_LANE, type LaneTable } from '../../
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason } from '../types.ts'
+import { MAX_RELAYED_PAIRS } from './constants.ts'
 import { type Flow, FlowBudget, newFlow } from './flow.ts'
 import { Command, checkLane, invalid, type RelayMessage, writeCommand, writeFromOther, writeRemove } from './wire.ts'
 
@@ -34,7 +35,12 @@ export class RelayHub {
     this.#parts = parts
   }
 
-  /** Makes a peer known to all others here, and them to it. */
+  /** Takes a peer in for whom packets may be passed on. */
+  join(remote: RemotePeer): void {
+    if (!this.#members.has(remote.id)) this.#member(remote)
+  }
+
+  /** Takes a peer in, and makes it known to all others here, and them to it. */
   introduce(remote: RemotePeer): void {
     if (this.#members.has(remote.id)) return
     const others = [...this.#members.values()]
@@ -71,6 +77,25 @@ export class RelayHub {
       this.#parts.touch(other.remote)
     }
     return isMeant(self, target)
+  }
+
+  /** Whether packets can be passed on between two. */
+  mayOpen(from: RemotePeer, id: number): boolean {
+    const source = this.#members.get(from.id)
+    if (source?.remote !== from || !this.#members.has(id) || id === from.id || source.flows.has(id)) return false
+    let flows = 0
+    for (const member of this.#members.values()) flows += member.flows.size
+    return flows / 2 < MAX_RELAYED_PAIRS
+  }
+
+  /** Passes packets on between two from now on. Returns whether it does. */
+  open(from: RemotePeer, id: number): boolean {
+    if (!this.mayOpen(from, id)) return false
+    const [one, other] = [this.#members.get(from.id)!, this.#members.get(id)!]
+    connect(one, other)
+    this.#say(one, writeCommand(Command.Add, id))
+    this.#say(other, writeCommand(Command.Add, from.id))
+    return true
   }
 
   /** Passes nothing on any more between two peers, as one of them wants. */

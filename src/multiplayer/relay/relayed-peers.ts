@@ -30,7 +30,11 @@ export interface RelayedPeersParts {
   id(): number
   /** Something was put into its link. */
   touch(remote: RemotePeer): void
+  /** Whether a peer that this one is to be given to may be reached over another: otherwise they part. */
+  wants(id: number, via: RemotePeer): boolean
   joined(peer: RelayedPeer): void
+  /** A reliable packet of it has come. */
+  progressed(peer: RelayedPeer): void
   /** Nothing of it comes any more. */
   left(peer: RelayedPeer, reason: DisconnectReason): void
   packet(from: RelayedPeer, port: number, kind: RelayedKind, ordered: boolean, payload: Uint8Array): void
@@ -55,6 +59,8 @@ interface Early {
 export class RelayedPeers {
   readonly #parts: RelayedPeersParts
   readonly #peers = new Map<number, RelayedPeer>()
+  /** Those that this side parted with, by who passes on for them: until that one says so, something of them may come. */
+  readonly #parted = new Map<RemotePeer, Set<number>>()
   /** Reliable packets that overtook the word that their sender is there. */
   #early: Early[] = []
 
@@ -64,27 +70,33 @@ export class RelayedPeers {
 
   get(id: number): RelayedPeer | undefined {
     const peer = this.#peers.get(id)
-    return peer?.parted ? undefined : peer
+    return peer?.superseded ? undefined : peer
   }
 
   get all(): RelayedPeer[] {
-    return [...this.#peers.values()].filter(({ parted }) => !parted)
+    return [...this.#peers.values()].filter(({ superseded }) => !superseded)
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
   add(via: RemotePeer, body: Uint8Array): void {
     for (const id of idsOf(body)) {
       const before = this.#peers.get(id)
+      if (this.#parted.get(via)?.has(id)) throw invalid(`Peer ${id} was not taken away before it came again.`)
       if (id === this.#parts.id() || id === via.id)
         throw invalid(`Peer ${via.id} passes on for ${id}, which cannot be.`)
-      if (before && before.via !== via) throw invalid(`Peer ${id} is reached through peer ${before.via.id}.`)
-      if (before?.ending) this.#end(before, before.ending.reason)
+      // The one before may be gone, and this side the last to know.
+      if (before && before.via !== via) this.part(before, 'connection_lost')
+      else if (before?.ending) this.#end(before, before.ending.reason)
       else if (before) throw invalid(`Peer ${id} is there already.`)
       if (this.#peers.size >= MAX_RELAYED_PEERS) throw invalid(`More than ${MAX_RELAYED_PEERS} relayed peers.`)
       const peer = new RelayedPeer(id, via, {
         rejected: (error) => this.#parts.rejected(error),
         unwanted: (unwanted, reason) => this.part(unwanted, reason),
       })
+      if (!this.#parts.wants(id, via)) {
+        this.#sayPart(peer)
+        continue
+      }
       this.#peers.set(id, peer)
       this.#parts.joined(peer)
       this.#takeEarly(peer)
@@ -94,19 +106,18 @@ export class RelayedPeers {
   /** @throws {NetError} ERR_INVALID_DATA */
   remove(via: RemotePeer, body: Uint8Array): void {
     const { id, reason, count } = readRemove(body)
+    if (this.#parted.get(via)?.delete(id)) return
     const peer = this.#peers.get(id)
-    // It may have been parted with meanwhile, and come anew.
     if (peer?.via !== via) throw invalid(`Peer ${id} was taken away, and was never there.`)
-    if (peer.parted) this.#peers.delete(id)
-    else {
-      peer.ending = { reason, count }
-      this.#tryEnd(peer)
-    }
+    peer.ending = { reason, count }
+    this.#tryEnd(peer)
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
   hold(via: RemotePeer, body: Uint8Array, held: boolean): void {
-    const peer = this.#peers.get(idOf(body))
+    const id = idOf(body)
+    if (this.#parted.get(via)?.has(id)) return
+    const peer = this.#peers.get(id)
     if (peer?.via !== via) throw invalid('A peer that was never there takes no more.')
     peer.held = held
     if (!held) this.#parts.released()
@@ -122,6 +133,7 @@ export class RelayedPeers {
       this.#take(peer, port, mode === 'ordered', reliable, message)
       return
     }
+    if (this.#parted.get(via)?.has(source)) return
     // On these lanes nothing overtakes the word that somebody is there.
     const inOrder = reliable && port === 0 && (lane === CONTROL_LANE || lane === GAMEPLAY_LANE)
     if (inOrder || source === via.id || source === this.#parts.id()) {
@@ -137,22 +149,22 @@ export class RelayedPeers {
 
   /** This side wants no more of it. */
   part(peer: RelayedPeer, reason: DisconnectReason): void {
-    if (this.#peers.get(peer.id) !== peer || peer.parted) return
+    if (this.#peers.get(peer.id) !== peer) return
     // Who is gone for the peer between needs no word.
-    if (peer.ending) this.#peers.delete(peer.id)
-    else this.#say(peer.via, writeCommand(Command.Part, peer.id))
-    peer.parted = true
-    this.#parts.left(peer, reason)
+    if (!peer.ending) this.#sayPart(peer)
+    this.#end(peer, reason)
   }
 
   /** A peer is gone, and who was reached through it with it. */
   lost(via: RemotePeer, reason: DisconnectReason): void {
     this.#early = this.#early.filter((early) => early.via !== via)
+    this.#parted.delete(via)
     for (const peer of [...this.#peers.values()]) if (peer.via === via) this.#end(peer, reason)
   }
 
   clear(): void {
     this.#peers.clear()
+    this.#parted.clear()
     this.#early = []
   }
 
@@ -163,6 +175,7 @@ export class RelayedPeers {
   parcels(
     packet: OutgoingPacket,
     lane: number,
+    reliable: boolean,
     direct: RemotePeer[],
     relayed: RelayedPeer[],
     isStar: boolean,
@@ -171,6 +184,7 @@ export class RelayedPeers {
     for (const peer of relayed) {
       const { via, id, traffic } = peer
       traffic.packetsOut += 1
+      if (reliable) peer.sent += 1
       traffic.bytesOut += packet.payload.length
       const group = groups.get(via)
       if (!group) groups.set(via, [id])
@@ -197,11 +211,12 @@ export class RelayedPeers {
   }
 
   #take(peer: RelayedPeer, port: number, ordered: boolean, reliable: boolean, { kind, packet }: FromOther): void {
-    if (peer.parted) return
     peer.traffic.packetsIn += 1
     peer.traffic.bytesIn += packet.length
     if (reliable) peer.received = (peer.received + 1) >>> 0
-    this.#parts.packet(peer, port, kind, ordered, packet)
+    // What is not reliable is too old when there is a better way.
+    if (reliable || !peer.superseded) this.#parts.packet(peer, port, kind, ordered, packet)
+    if (reliable) this.#parts.progressed(peer)
     this.#tryEnd(peer)
   }
 
@@ -218,10 +233,16 @@ export class RelayedPeers {
   }
 
   #end(peer: RelayedPeer, reason: DisconnectReason): void {
-    if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id)
-    if (peer.parted) return
-    peer.parted = true
+    if (this.#peers.get(peer.id) !== peer) return
+    this.#peers.delete(peer.id)
     this.#parts.left(peer, reason)
+  }
+
+  #sayPart({ id, via }: RelayedPeer): void {
+    this.#say(via, writeCommand(Command.Part, id))
+    const parted = this.#parted.get(via)
+    if (parted) parted.add(id)
+    else this.#parted.set(via, new Set([id]))
   }
 
   #say(remote: RemotePeer, payload: Uint8Array): void {
