@@ -123,6 +123,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       left: (peer, reason) => {
         this.#release(peer)
+        this.#checkDrained()
         if (peer.superseded) return
         this.#tellGone(peer.id, reason)
         hooks.relayLost?.(peer.id, reason)

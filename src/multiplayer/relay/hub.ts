@@ -1,7 +1,12 @@
 // Passes packets on between peers that this one is connected with: the host of a star between its clients. The sender's id is
 // that of the connection over which a packet came, whatever it says. Sans-IO: it puts packets into links, and no more.
 
-import { LANE_HIGH_WATER, LANE_LOW_WATER } from '../../net/link/constants.ts'
+import {
+  LANE_HIGH_WATER,
+  LANE_LOW_WATER,
+  MAX_RELIABLE_PACKET,
+  MAX_UNRELIABLE_PACKET,
+} from '../../net/link/constants.ts'
 import { BULK_LANE, CONTROL_LANE, FIRST_USER_LANE, type LaneTable } from '../../net/link/lane-table.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
@@ -65,6 +70,10 @@ export class RelayHub {
     if (source?.remote !== from) throw invalid(`Nothing is passed on for peer ${from.id} here.`)
     const { kind, lane, target, packet } = message
     checkLane(lane, mode === 'reliable' ? port : 1)
+    // Larger ones come only from who does not keep to the format, and could not be passed on.
+    if (packet.length > (mode === 'reliable' ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET)) {
+      throw invalid(`A packet of ${packet.length} bytes is to be passed on.`)
+    }
     const payload = writeFromOther(kind, lane, from.id, packet)
     for (const [id, flow] of source.flows) {
       if (!isMeant(id, target)) continue

@@ -7,7 +7,7 @@ import type { OutgoingPacket } from '../../net/link/lanes.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason } from '../types.ts'
-import { MAX_EARLY_RELAYED, MAX_EARLY_RELAYED_BYTES, MAX_RELAYED_PEERS } from './constants.ts'
+import { MAX_EARLY_RELAYED, MAX_EARLY_RELAYED_BYTES, MAX_RELAY_TARGETS, MAX_RELAYED_PEERS } from './constants.ts'
 import { RelayedPeer } from './relayed-peer.ts'
 import {
   Command,
@@ -59,8 +59,8 @@ interface Early {
 export class RelayedPeers {
   readonly #parts: RelayedPeersParts
   readonly #peers = new Map<number, RelayedPeer>()
-  /** Those that this side parted with, by who passes on for them: until that one says so, something of them may come. */
-  readonly #parted = new Map<RemotePeer, Set<number>>()
+  /** Those that this side parted with, by who passes on for them, until all is here that was on its way. It is dropped. */
+  readonly #parted = new Map<RemotePeer, Map<number, RelayedPeer>>()
   /** Reliable packets that overtook the word that their sender is there. */
   #early: Early[] = []
 
@@ -81,7 +81,8 @@ export class RelayedPeers {
   add(via: RemotePeer, body: Uint8Array): void {
     for (const id of idsOf(body)) {
       const before = this.#peers.get(id)
-      if (this.#parted.get(via)?.has(id)) throw invalid(`Peer ${id} was not taken away before it came again.`)
+      const parted = this.#parted.get(via)?.get(id)
+      if (parted && !parted.ending) throw invalid(`Peer ${id} was not taken away before it came again.`)
       if (id === this.#parts.id() || id === via.id)
         throw invalid(`Peer ${via.id} passes on for ${id}, which cannot be.`)
       // The one before may be gone, and this side the last to know.
@@ -93,6 +94,9 @@ export class RelayedPeers {
         rejected: (error) => this.#parts.rejected(error),
         unwanted: (unwanted, reason) => this.part(unwanted, reason),
       })
+      // What is still on its way from before comes first.
+      peer.received = -owed(parted ?? before)
+      this.#parted.get(via)?.delete(id)
       if (!this.#parts.wants(id, via)) {
         this.#sayPart(peer)
         continue
@@ -106,7 +110,12 @@ export class RelayedPeers {
   /** @throws {NetError} ERR_INVALID_DATA */
   remove(via: RemotePeer, body: Uint8Array): void {
     const { id, reason, count } = readRemove(body)
-    if (this.#parted.get(via)?.delete(id)) return
+    const parted = this.#parted.get(via)?.get(id)
+    if (parted) {
+      parted.ending = { reason, count }
+      this.#forgetParted(parted)
+      return
+    }
     const peer = this.#peers.get(id)
     if (peer?.via !== via) throw invalid(`Peer ${id} was taken away, and was never there.`)
     peer.ending = { reason, count }
@@ -133,7 +142,12 @@ export class RelayedPeers {
       this.#take(peer, port, mode === 'ordered', reliable, message)
       return
     }
-    if (this.#parted.get(via)?.has(source)) return
+    const parted = this.#parted.get(via)?.get(source)
+    if (parted) {
+      if (reliable) parted.received += 1
+      this.#forgetParted(parted)
+      return
+    }
     // On these lanes nothing overtakes the word that somebody is there.
     const inOrder = reliable && port === 0 && (lane === CONTROL_LANE || lane === GAMEPLAY_LANE)
     if (inOrder || source === via.id || source === this.#parts.id()) {
@@ -151,7 +165,8 @@ export class RelayedPeers {
   part(peer: RelayedPeer, reason: DisconnectReason): void {
     if (this.#peers.get(peer.id) !== peer) return
     // Who is gone for the peer between needs no word.
-    if (!peer.ending) this.#sayPart(peer)
+    if (peer.ending) this.#keepParted(peer)
+    else this.#sayPart(peer)
     this.#end(peer, reason)
   }
 
@@ -194,26 +209,25 @@ export class RelayedPeers {
     for (const remote of direct) if (!groups.has(remote)) parcels.push({ remote, packet })
     for (const [via, ids] of groups) {
       if (direct.includes(via)) ids.push(via.id)
-      const target = isStar ? this.#shortest(via, ids) : ids.length === 1 ? ids[0]! : ids
-      const payload = writeToOthers(packet.kind, lane, target, packet.payload)
-      parcels.push({ remote: via, packet: { kind: Kind.Relay, payload } })
+      for (const target of isStar ? this.#shortest(via, ids) : lists(ids)) {
+        const payload = writeToOthers(packet.kind, lane, target, packet.payload)
+        parcels.push({ remote: via, packet: { kind: Kind.Relay, payload } })
+      }
     }
     return parcels
   }
 
-  #shortest(via: RemotePeer, ids: number[]): RelayTarget {
-    if (ids.length === 1) return ids[0]!
-    const others = [via.id, ...this.all.filter((peer) => peer.via === via).map(({ id }) => id)].filter(
-      (id) => !ids.includes(id),
-    )
-    if (others.length === 0) return 0
-    return others.length === 1 ? -others[0]! : ids
+  #shortest(via: RemotePeer, ids: number[]): RelayTarget[] {
+    const everyone = [via.id, ...this.all.filter((peer) => peer.via === via).map(({ id }) => id)]
+    const others = everyone.filter((id) => !ids.includes(id))
+    if (ids.length === 1 || others.length > 1) return lists(ids)
+    return others.length === 0 ? [0] : [-others[0]!]
   }
 
   #take(peer: RelayedPeer, port: number, ordered: boolean, reliable: boolean, { kind, packet }: FromOther): void {
     peer.traffic.packetsIn += 1
     peer.traffic.bytesIn += packet.length
-    if (reliable) peer.received = (peer.received + 1) >>> 0
+    if (reliable) peer.received += 1
     // What is not reliable is too old when there is a better way.
     if (reliable || !peer.superseded) this.#parts.packet(peer, port, kind, ordered, packet)
     if (reliable) this.#parts.progressed(peer)
@@ -238,15 +252,36 @@ export class RelayedPeers {
     this.#parts.left(peer, reason)
   }
 
-  #sayPart({ id, via }: RelayedPeer): void {
-    this.#say(via, writeCommand(Command.Part, id))
+  #sayPart(peer: RelayedPeer): void {
+    this.#say(peer.via, writeCommand(Command.Part, peer.id))
+    this.#keepParted(peer)
+  }
+
+  #keepParted(peer: RelayedPeer): void {
+    const { id, via } = peer
     const parted = this.#parted.get(via)
-    if (parted) parted.add(id)
-    else this.#parted.set(via, new Set([id]))
+    if (parted) parted.set(id, peer)
+    else this.#parted.set(via, new Map([[id, peer]]))
+  }
+
+  #forgetParted(peer: RelayedPeer): void {
+    if (peer.ending && owed(peer) <= 0) this.#parted.get(peer.via)?.delete(peer.id)
   }
 
   #say(remote: RemotePeer, payload: Uint8Array): void {
     remote.link.sendReliable(0, { kind: Kind.Relay, payload }, CONTROL_LANE)
     this.#parts.touch(remote)
   }
+}
+
+/** How many reliable packets of it are still on their way, of one that is gone. */
+function owed(peer: RelayedPeer | undefined): number {
+  return peer?.ending ? peer.ending.count - peer.received : 0
+}
+
+function lists(ids: readonly number[]): RelayTarget[] {
+  if (ids.length === 1) return [ids[0]!]
+  const targets: RelayTarget[] = []
+  for (let i = 0; i < ids.length; i += MAX_RELAY_TARGETS) targets.push(ids.slice(i, i + MAX_RELAY_TARGETS))
+  return targets
 }

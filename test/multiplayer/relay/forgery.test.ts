@@ -96,6 +96,23 @@ describe('a client of a star that forges the origin', () => {
     await star.close()
   })
 
+  it.each([
+    ['as large as it may be', 16_000, 0],
+    ['larger', 16_001, MAX_BAD_MESSAGES],
+    ['as large as pieces can make it', 18_000, MAX_BAD_MESSAGES],
+  ])('does no harm to others with unreliable packets that are %s', async (_name, size, bad) => {
+    const { star, forger } = await starWithForger()
+    for (let i = 0; i < MAX_BAD_MESSAGES; i++) {
+      forger.say(writeToOthers(Kind.Bytes, GAMEPLAY_LANE, 2, new Uint8Array(size)), 1)
+      await star.network.run(50)
+    }
+    expect(star.host.errors).toHaveLength(bad)
+    const [two] = star.clients
+    expect(two!.peer.stats(1).rejected).toBe(0)
+    expect(two!.heard).toHaveLength(MAX_BAD_MESSAGES - bad)
+    await star.close()
+  })
+
   it('reaches nobody who is not there, and that is no fault', async () => {
     const { star, forger } = await starWithForger()
     for (const target of [77, 9, [9, 77], 0x7fff_ffff]) forger.say(writeToOthers(Kind.Value, 1, target, LIE))

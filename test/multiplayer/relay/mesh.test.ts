@@ -165,6 +165,26 @@ describe('a pair of a mesh that cannot connect', () => {
     expect(b.heard).toEqual([['again', a.room.id]])
   })
 
+  it('is told so when packets are lost with the peer between, as it connects', async () => {
+    const [a, b] = (await mesh(3)) as [Member, Member, Member]
+    await meetOverAnother()
+    network.between('b', 'c').set({ rateBytesPerSecond: 20_000 })
+    network.between('a', 'b').set({ outage: false })
+    // More and more of it waits at c.
+    for (let i = 0; i < 4000 && a.room.stats(b.room.id).via !== undefined; i++) {
+      a.room.sendBytes(new Uint8Array(1000), { to: b.room.id })
+      await network.run(20)
+    }
+    network.kill('c')
+    members = [a, b]
+    a.room.send('direct', { to: b.room.id })
+    await network.run(20_000)
+    expect(b.gone).toContainEqual([a.room.id, 'connection_lost'])
+    expect(b.joined.filter((id) => id === a.room.id)).toHaveLength(2)
+    expect(b.heard.at(-1)).toEqual(['direct', a.room.id])
+    expect([a.room.peers, b.room.peers]).toEqual([[b.room.id], [a.room.id]])
+  })
+
   it('is tried again every half a minute', async () => {
     const [a, b] = (await mesh(2)) as [Member, Member]
     await network.run(20_000)
