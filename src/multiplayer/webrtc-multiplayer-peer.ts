@@ -77,6 +77,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #remotes = new Map<number, RemotePeer>()
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
+  /** Those of them that were let in: see `admit`. */
+  readonly #admitted = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
@@ -204,7 +206,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       connected: () => {
         this.#hooks.connected?.(id)
         if (!this.#relay.connected(remote)) this.#deliver({ type: 'connected', id })
-        else if (this.#announced.has(id)) this.#relay.admit(remote)
+        else if (this.#admitted.has(id)) this.#relay.admit(remote)
       },
       packet: (channel, kind, ordered, payload) => {
         if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
@@ -318,6 +320,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override admit(id: number): void {
+    if (!this.#announced.has(id)) return
+    this.#admitted.add(id)
     const remote = this.#remotes.get(id)
     if (remote?.connected) this.#relay.admit(remote)
   }
@@ -384,6 +388,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#relay.stop()
     this.#announced.clear()
+    this.#admitted.clear()
     this.#inbox.clear()
     const owed = this.#pending.take().filter(({ type }) => type === 'receipt')
     this.#budget = new WaitingBudget()
@@ -399,7 +404,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const relayed = this.#relay.peers.get(id)
     const remote = relayed ? undefined : this.#require(id)
     const wasConnected = remote?.connected ?? false
-    if (force) this.#announced.delete(id)
+    if (force) {
+      this.#announced.delete(id)
+      this.#admitted.delete(id)
+    }
     if (relayed) this.#relay.peers.part(relayed, 'kicked')
     if (remote) {
       this.#forget(remote, 'kicked')
@@ -688,6 +696,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       case 'disconnected':
         this.#serverGone(item.id)
         // Not announced: `disconnectPeer(id, true)` came first.
+        this.#admitted.delete(item.id)
         if (this.#announced.delete(item.id)) this.emit('peerDisconnected', item.id, item.reason)
         break
       case 'failed':
