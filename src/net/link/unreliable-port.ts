@@ -128,7 +128,7 @@ export class UnreliablePort {
     if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
     const { sent, path } = this.#acknowledger
     if (sent.flight === 0) return true
-    path.silent(sent.overdue(now), now)
+    path.silent(sent.overdue(now), sent.flight, now)
     if (sent.flight + MAX_MESSAGE <= path.unreliableWindow) return true
     return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.unreliableWindow
   }
