@@ -54,6 +54,11 @@ export class KeyedBuckets {
 
   /** Takes `count` tokens of `key`'s if there are as many; otherwise takes none and returns false. */
   take(key: string, count: number): boolean {
+    return this.bucket(key).take(count)
+  }
+
+  /** The bucket of `key`. Whoever takes from it often keeps it: one that is forgotten meanwhile goes on for its keepers. */
+  bucket(key: string): TokenBucket {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#clock, this.#size, this.#perSecond)
     // Put at the end, so that the first is always the one that was not asked for longest.
     this.#buckets.delete(key)
@@ -62,7 +67,7 @@ export class KeyedBuckets {
       const [oldest] = this.#buckets.keys()
       if (oldest !== undefined) this.#buckets.delete(oldest)
     }
-    return bucket.take(count)
+    return bucket
   }
 
   /** Gives back tokens that were taken for what then did not happen. */

@@ -20,6 +20,8 @@ export const DEFAULT_TURN_LIFETIME_S = 600
 export const MIN_TURN_SECRET_LENGTH = 16
 /** Below the 30 s after which the first load balancers cut idle connections; a dead client is gone after 20 s. */
 export const PING_PERIOD_MS = 10_000
+/** Ten thousand clients are pinged a thousand at a time. */
+export const PING_TURNS = 10
 /** A bug in a client makes one or two bad messages and is worth an answer each; this many are an attack or a loop. */
 export const MAX_BAD_MESSAGES = 8
 /** How long a client may take to answer the closing of its socket before the socket is cut. */

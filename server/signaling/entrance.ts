@@ -26,14 +26,19 @@ import { digest, drawSecret } from './secrets.ts'
 export type Entry = Extract<ClientMessage, { type: 'create' | 'join' | 'match' | 'resume' }>
 type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>
 
-export interface EntranceParts {
+/** Who asks. */
+export interface ClientParts {
   readonly connection: number
   readonly client: Pick<AuthorizeRequest, 'address' | 'origin' | 'url'>
+  /** Under which the client's address is known to `budgets`. */
+  readonly addressKey: string
+}
+
+/** What is the same for everybody who asks. */
+export interface EntranceSettings {
   readonly adapter: SignalingAdapter
   readonly authorize: Authorize
   readonly budgets: Budgets
-  /** Under which the client's address is known to `budgets`. */
-  readonly addressKey: string
   readonly clock: Clock
   /** The time that all processes share, in ms since 1970. */
   readonly time: () => number
@@ -41,6 +46,8 @@ export interface EntranceParts {
   readonly log: SignalingLog
   readonly places: PlaceTimes
 }
+
+type EntranceParts = ClientParts & EntranceSettings
 
 /** How long places are kept, in ms. */
 export interface PlaceTimes {
@@ -234,13 +241,9 @@ async function changeAndListen(
   { adapter }: EntranceParts,
   change: (state: RoomState | undefined) => { readonly id: number; readonly state: RoomState },
 ): Promise<Admission> {
-  let held: ChannelEvent<RoomState>[] = []
-  let listener: ((event: ChannelEvent<RoomState>) => void) | undefined
+  const events = new HeldEvents()
   // Subscribed first, so that nothing that happens after the change can be missed.
-  const channel = await adapter.subscribe<RoomState>(code, (event) => {
-    if (listener) listener(event)
-    else if (held.length <= MAX_HELD_MESSAGES) held.push(event)
-  })
+  const channel = await adapter.subscribe(code, events.hear)
   let id = 0
   const update: RecordUpdate<RoomState> = (before) => {
     const placed = change(before)
@@ -254,17 +257,23 @@ async function changeAndListen(
     if (!state) channel.close()
   }
   if (!state) throw new Error('the adapter lost the room')
-  return {
-    id,
-    state,
-    channel,
-    secret,
-    listen(own) {
-      if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
-      const missed = held
-      held = []
-      listener = own
-      for (const event of missed) own(event)
-    },
+  return { id, state, channel, secret, listen: (listener) => events.listen(listener) }
+}
+
+/** What a channel brings before its member listens. */
+class HeldEvents {
+  #held: ChannelEvent<RoomState>[] = []
+  #listener: ((event: ChannelEvent<RoomState>) => void) | undefined
+
+  readonly hear = (event: ChannelEvent<RoomState>): void => {
+    if (this.#listener) this.#listener(event)
+    else if (this.#held.length <= MAX_HELD_MESSAGES) this.#held.push(event)
+  }
+
+  listen(listener: (event: ChannelEvent<RoomState>) => void): void {
+    if (this.#held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
+    this.#listener = listener
+    for (const event of this.#held) listener(event)
+    this.#held = []
   }
 }

@@ -60,7 +60,10 @@ export class MemoryAdapter implements SignalingAdapter {
     const listeners = this.#listeners.get(key) ?? new Set()
     this.#listeners.set(key, listeners.add(own))
     return {
-      publish: async (message) => this.#tell(key, message),
+      publish: (message) => {
+        this.#tell(key, message)
+        return undefined
+      },
       close: () => {
         listeners.delete(own)
         if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key)
@@ -84,7 +87,7 @@ export class MemoryAdapter implements SignalingAdapter {
   }
 
   #tell(key: string, event: ChannelEvent<StoredRecord>): void {
-    for (const listener of [...(this.#listeners.get(key) ?? [])]) {
+    for (const listener of this.#listeners.get(key) ?? []) {
       try {
         listener(event)
       } catch (error) {

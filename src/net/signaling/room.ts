@@ -167,9 +167,16 @@ function same(one: object, other: object): boolean {
 /** The members with whom `id` connects: in a mesh everyone else; in a star the host with each client. */
 export function visibleTo(room: RoomRecord, id: number): readonly number[] {
   if (!room.peers.includes(id)) return []
-  return room.peers.filter(
-    (peer) => peer !== id && (room.topology === 'mesh' || peer === room.host || id === room.host),
-  )
+  return room.peers.filter((peer) => peer !== id && arePair(room, peer, id))
+}
+
+/** Whether `id` connects with `other`. */
+export function connects(room: RoomRecord, id: number, other: number): boolean {
+  return id !== other && arePair(room, id, other) && room.peers.includes(other) && room.peers.includes(id)
+}
+
+function arePair(room: RoomRecord, id: number, other: number): boolean {
+  return room.topology === 'mesh' || id === room.host || other === room.host
 }
 
 /** Whether `from` offers to `to`: the later one of a pair does. So of each pair exactly one side offers. */

@@ -167,7 +167,7 @@ describe('a metered adapter', () => {
     const signals: unknown[] = []
     const channel = await adapter.subscribe('room', (event) => signals.push(event))
     await adapter.transact('room', () => ({ revision: 1 }))
-    await channel.publish({ type: 'signal', from: 1, to: 2, signal: { kind: 'description', type: 'offer', sdp: '' } })
+    await channel.publish({ type: 'signal', from: 1, to: 2, text: '{}' })
     expect(signals).toHaveLength(2)
     expect(await adapter.list({ tags: [], limit: 5 })).toHaveLength(1)
     expect(await adapter.claimOnce?.('ticket', 1_000)).toBe(true)

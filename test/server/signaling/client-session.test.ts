@@ -7,14 +7,14 @@ import type {
   SignalingAdapter,
   StoredRecord,
 } from '../../../server/signaling/adapter.ts'
+import type { SessionSettings } from '../../../server/signaling/client-session.ts'
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../../server/signaling/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
-import { ampleBudgets } from './support.ts'
+import { ampleBudgets, nobody } from './support.ts'
 
 const random = seededRandom(11)
 const PLACES = { graceMs: 30_000, hostWaitMs: 60_000, leaseMs: 60_000 }
@@ -29,28 +29,24 @@ class Client {
 
   constructor(adapter: SignalingAdapter) {
     const clock = new VirtualClock()
-    this.session = new ClientSession({
-      connection: 1,
-      client: { address: '10.0.0.1', origin: undefined, url: '/' },
-      port: {
-        send: (message) => void this.messages.push(message),
-        close: (code, reason) => void this.closes.push(`${code} ${reason}`),
-      },
+    const settings: SessionSettings = {
       adapter,
       authorize: () => true,
       iceServers: [],
-      bucket: new TokenBucket(clock, 1_000, 1),
-      floodBucket: new TokenBucket(clock, 8_000, 8),
+      limits: { messageBurst: 1_000, messagesPerSecond: 1 },
       caretaker: { add() {}, delete() {}, gap() {} },
       time: () => clock.now(),
       places: PLACES,
       budgets: ampleBudgets(clock),
-      addressKey: '10.0.0.1',
       clock,
       random,
       log: (event) => {
         if (event.event === 'failed') this.failures.push(event.error)
       },
+    }
+    this.session = new ClientSession(settings, nobody('10.0.0.1'), {
+      send: (text) => void this.messages.push(JSON.parse(text)),
+      close: (code, reason) => void this.closes.push(`${code} ${reason}`),
     })
   }
 
