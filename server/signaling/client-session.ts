@@ -19,7 +19,7 @@ import type { MembershipClient } from './membership.ts'
 import { Membership } from './membership.ts'
 import type { SignalRequest } from './plain-signal.ts'
 import { SignalQuota } from './signal-quota.ts'
-import type { Task } from './task-queue.ts'
+import type { Task, TaskOwner } from './task-queue.ts'
 import { TaskQueue } from './task-queue.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -37,12 +37,12 @@ export interface SessionSettings extends EntranceSettings {
   readonly limits: { readonly messageBurst: number; readonly messagesPerSecond: number }
 }
 
-export class ClientSession implements MembershipClient {
+export class ClientSession implements MembershipClient, TaskOwner {
   readonly #settings: SessionSettings
   readonly #client: ClientParts
   readonly #port: ClientPort
   /** Worked off one after the other, each completely before the next. */
-  readonly #tasks = new TaskQueue((error) => this.#caught(error))
+  readonly #tasks = new TaskQueue(this)
   readonly #bucket: TokenBucket
   /** Holds everything that a member sends above `#bucket`'s rate. Few ever do. */
   #floodBucket: TokenBucket | undefined
@@ -58,7 +58,7 @@ export class ClientSession implements MembershipClient {
   #badMessages = 0
   /** Messages that this member may send on top, because others sent it as many. */
   #owed = 0
-  #nextRateNotice = Number.NEGATIVE_INFINITY
+  #nextRateNotice = 0
   #signals: SignalQuota | undefined
 
   constructor(settings: SessionSettings, client: ClientParts, port: ClientPort) {
@@ -139,7 +139,7 @@ export class ClientSession implements MembershipClient {
   }
 
   /** The one catch boundary: whatever goes wrong with a message ends here. */
-  #caught(error: unknown): void {
+  taskFailed(error: unknown): void {
     if (error instanceof NetError) this.#refuse(error)
     else this.#fail(error)
   }
@@ -223,7 +223,7 @@ export class ClientSession implements MembershipClient {
     this.tell(membership.joined(iceServers, admission.secret))
     this.#knowsPlace = true
     log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
-    admission.listen((event) => membership.handle(event))
+    admission.listen(membership)
   }
 
   async #list(question: Extract<ClientMessage, { type: 'list' }>): Promise<void> {

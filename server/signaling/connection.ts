@@ -9,7 +9,8 @@ import { ClientSession } from './client-session.ts'
 import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES } from './constants.ts'
 import type { ClientParts } from './entrance.ts'
 import type { Beating, Heartbeat } from './heartbeat.ts'
-import type { WriteBatch } from './write-batch.ts'
+import { textFrames } from './text-frames.ts'
+import type { Flushable, WriteBatch } from './write-batch.ts'
 import { Outbox } from './write-batch.ts'
 
 /** A socket that knows what it is for: with that all of them share their listeners. */
@@ -26,12 +27,14 @@ export interface ConnectionSettings extends SessionSettings {
   done(connection: Connection): void
 }
 
-export class Connection implements ClientPort, Beating {
+export class Connection implements ClientPort, Beating, Flushable {
   readonly #socket: ClientSocket
   readonly #settings: ConnectionSettings
   readonly #client: ClientParts
   readonly #session: ClientSession
-  readonly #outbox: Outbox
+  readonly #stream: Duplex
+  /** Only while something waits: most clients say nothing most of the time. */
+  #outbox: Outbox | undefined
   #answered = true
   #isDone = false
   #whenDone: (() => void)[] | undefined
@@ -39,7 +42,7 @@ export class Connection implements ClientPort, Beating {
   /** @param stream Under `socket`. */
   constructor(socket: ClientSocket, stream: Duplex, settings: ConnectionSettings, client: ClientParts) {
     this.#socket = socket
-    this.#outbox = new Outbox(settings.writes, socket, stream)
+    this.#stream = stream
     this.#settings = settings
     this.#client = client
     this.#session = new ClientSession(settings, client, this)
@@ -63,9 +66,13 @@ export class Connection implements ClientPort, Beating {
   send(text: string): void {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount + this.#outbox.length > MAX_UNSENT_BYTES) {
+    if (socket.bufferedAmount + (this.#outbox?.length ?? 0) > MAX_UNSENT_BYTES) {
       this.#cut('slow_reader')
       return
+    }
+    if (!this.#outbox) {
+      this.#outbox = new Outbox()
+      this.#settings.writes.add(this)
     }
     this.#outbox.add(text)
   }
@@ -73,8 +80,15 @@ export class Connection implements ClientPort, Beating {
   close(code: number, reason: string): void {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) return
-    this.#outbox.flush()
+    this.flush()
     closeSocket(socket, this.#settings.clock, code, reason)
+  }
+
+  /** Writes what waits, past the socket: each frame is whole, so its own pings may come between. Nothing follows a close frame. */
+  flush(): void {
+    const outbox = this.#outbox
+    this.#outbox = undefined
+    if (outbox && this.#socket.readyState === this.#socket.OPEN) this.#stream.write(textFrames(outbox.texts))
   }
 
   /** Closes, so that the client resumes its place elsewhere. */

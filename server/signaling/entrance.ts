@@ -67,7 +67,11 @@ export interface Admission {
   /** With which the client can come back, once. */
   readonly secret: string
   /** Hands over what the channel brought since, and everything that follows. */
-  listen(listener: (event: ChannelEvent<RoomState>) => void): void
+  listen(member: RoomListener): void
+}
+
+export interface RoomListener {
+  handle(event: ChannelEvent<RoomState>): void
 }
 
 /**
@@ -257,23 +261,28 @@ async function changeAndListen(
     if (!state) channel.close()
   }
   if (!state) throw new Error('the adapter lost the room')
-  return { id, state, channel, secret, listen: (listener) => events.listen(listener) }
+  return { id, state, channel, secret, listen: (member) => events.listen(member) }
 }
 
 /** What a channel brings before its member listens. */
 class HeldEvents {
-  #held: ChannelEvent<RoomState>[] = []
-  #listener: ((event: ChannelEvent<RoomState>) => void) | undefined
+  #held: ChannelEvent<RoomState>[] | undefined
+  #member: RoomListener | undefined
 
   readonly hear = (event: ChannelEvent<RoomState>): void => {
-    if (this.#listener) this.#listener(event)
-    else if (this.#held.length <= MAX_HELD_MESSAGES) this.#held.push(event)
+    if (this.#member) {
+      this.#member.handle(event)
+      return
+    }
+    this.#held ??= []
+    if (this.#held.length <= MAX_HELD_MESSAGES) this.#held.push(event)
   }
 
-  listen(listener: (event: ChannelEvent<RoomState>) => void): void {
-    if (this.#held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
-    this.#listener = listener
-    for (const event of this.#held) listener(event)
-    this.#held = []
+  listen(member: RoomListener): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
+    this.#member = member
+    for (const event of held) member.handle(event)
   }
 }

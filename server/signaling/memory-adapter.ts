@@ -8,6 +8,7 @@ import type {
   RecordChannel,
   RecordQuery,
   RecordUpdate,
+  RelayedSignal,
   SignalingAdapter,
   StoredRecord,
 } from './adapter.ts'
@@ -59,16 +60,7 @@ export class MemoryAdapter implements SignalingAdapter {
     const own = listener as Listener
     const listeners = this.#listeners.get(key) ?? new Set()
     this.#listeners.set(key, listeners.add(own))
-    return {
-      publish: (message) => {
-        this.#tell(key, message)
-        return undefined
-      },
-      close: () => {
-        listeners.delete(own)
-        if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key)
-      },
-    }
+    return new MemoryChannel(this.#listeners, key, own)
   }
 
   async list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {
@@ -87,12 +79,38 @@ export class MemoryAdapter implements SignalingAdapter {
   }
 
   #tell(key: string, event: ChannelEvent<StoredRecord>): void {
-    for (const listener of this.#listeners.get(key) ?? []) {
-      try {
-        listener(event)
-      } catch (error) {
-        reportUncaught(error)
-      }
+    tell(this.#listeners.get(key), event)
+  }
+}
+
+/** A class, because there is one for every player: closures would take three times as much. */
+class MemoryChannel implements RecordChannel {
+  readonly #all: Map<string, Set<Listener>>
+  readonly #key: string
+  readonly #own: Listener
+
+  constructor(all: Map<string, Set<Listener>>, key: string, own: Listener) {
+    this.#all = all
+    this.#key = key
+    this.#own = own
+  }
+
+  publish(message: RelayedSignal): undefined {
+    tell(this.#all.get(this.#key), message)
+  }
+
+  close(): void {
+    const listeners = this.#all.get(this.#key)
+    if (listeners?.delete(this.#own) && listeners.size === 0) this.#all.delete(this.#key)
+  }
+}
+
+function tell(listeners: ReadonlySet<Listener> | undefined, event: ChannelEvent<StoredRecord>): void {
+  for (const listener of listeners ?? []) {
+    try {
+      listener(event)
+    } catch (error) {
+      reportUncaught(error)
     }
   }
 }

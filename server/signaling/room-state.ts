@@ -46,10 +46,12 @@ export interface RoomState extends RoomRecord, StoredRecord {
 /** What a newcomer brings. */
 export type Arrival = Pick<Place, 'secret' | 'holder' | 'until' | 'isNamed'>
 
+const NO_BANS: readonly string[] = []
+
 /** The state of a room that was just created. */
 export function openState(room: RoomRecord, creator: Arrival, password?: PasswordHash): RoomState {
   const place = { ...creator, life: room.revision, link: room.revision }
-  return indexed({ ...room, places: { [room.host]: place }, bans: [], ...(password && { password }) })
+  return indexed({ ...room, places: { [room.host]: place }, bans: NO_BANS, ...(password && { password }) })
 }
 
 /**

@@ -246,7 +246,10 @@ class Server implements SignalingServer {
     this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const client = { address, origin: request.headers.origin, url: request.url ?? '/' }
+    const { path } = this.#options
+    // Nearly all ask for the same: one text for all of them.
+    const url = request.url === undefined || request.url === path ? path : request.url
+    const client = { address, origin: request.headers.origin, url }
     const connection = new Connection(socket, stream, this.#settings, { connection: number, client, addressKey: key })
     this.#connections.add(connection)
   }

@@ -3,14 +3,18 @@
 
 export type Task = () => Promise<void> | undefined
 
+export interface TaskOwner {
+  /** Hears what a task throws or rejects with. The next one is done all the same. */
+  taskFailed(error: unknown): void
+}
+
 export class TaskQueue {
-  readonly #failed: (error: unknown) => void
+  readonly #owner: TaskOwner
   #running = false
   #waiting: Task[] | undefined
 
-  /** @param failed Hears what a task throws or rejects with. The next one is done all the same. */
-  constructor(failed: (error: unknown) => void) {
-    this.#failed = failed
+  constructor(owner: TaskOwner) {
+    this.#owner = owner
   }
 
   add(task: Task): void {
@@ -28,10 +32,11 @@ export class TaskQueue {
       try {
         const pending = task()
         if (!pending) continue
-        pending.catch(this.#failed).then(() => this.#run(this.#waiting?.shift()))
+        const failed = (error: unknown) => this.#owner.taskFailed(error)
+        pending.catch(failed).then(() => this.#run(this.#waiting?.shift()))
         return
       } catch (error) {
-        this.#failed(error)
+        this.#owner.taskFailed(error)
       }
     }
     this.#running = false

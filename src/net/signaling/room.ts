@@ -45,12 +45,14 @@ export interface RoomOptions {
   readonly presence?: PresenceChange | undefined
 }
 
+const NO_METADATA: Properties = Object.freeze({})
+
 /** A room with its creator in it as the host. */
 export function createRoom(options: RoomOptions, random: Random): RoomRecord {
   const { code, topology, maxPeers = DEFAULT_MAX_PEERS, locked = false, whenHostLeaves = 'close' } = options
   const host = topology === 'star' ? STAR_HOST_ID : generatePeerId(random)
   const presence = { [host]: changedPresence(options.presence ?? {}) }
-  const { metadata = {} } = options
+  const { metadata = NO_METADATA } = options
   const room = { code, topology, maxPeers, sealed: false, host, public: options.public ?? false, locked }
   return { ...room, whenHostLeaves, metadata, peers: [host], presence, revision: 1 }
 }
@@ -82,7 +84,8 @@ export function addPeer<R extends RoomRecord>(room: R, id: number, presence: Pre
     throw new NetError('ERR_UNAVAILABLE', `Room ${room.code} waits for its host. Try again when the host is back.`)
   }
   return changed(room, {
-    peers: [...room.peers, id],
+    // Not by spreading, which makes room for many more.
+    peers: room.peers.concat(id),
     presence: { ...room.presence, [id]: changedPresence(presence) },
   })
 }

@@ -96,7 +96,7 @@ class DistantAdapter implements SignalingAdapter {
       await this.#step('publish')
       await channel.publish(message)
     }
-    return { ...channel, publish }
+    return { publish, close: () => channel.close() }
   }
 
   list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {

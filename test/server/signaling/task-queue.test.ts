@@ -6,7 +6,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 function queue() {
   const done: string[] = []
   const failures: unknown[] = []
-  const tasks = new TaskQueue((error) => failures.push(error))
+  const tasks = new TaskQueue({ taskFailed: (error) => void failures.push(error) })
   const add = (name: string, wait?: Promise<void>) =>
     tasks.add(() => {
       done.push(name)
