@@ -41,7 +41,7 @@ export interface RecordChannel {
   close(): void
 }
 
-/** Which records `list` gives: those with all the tags, by ascending key; or those that are due, the longest-due first. */
+/** Which records `list` gives: those with all the tags, of which there is at least one, by ascending key; or those that are due, the longest-due first. */
 export type RecordQuery =
   | { readonly tags: readonly string[]; readonly after?: string | undefined; readonly limit: number }
   | { readonly dueBefore: number; readonly limit: number }

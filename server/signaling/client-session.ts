@@ -15,7 +15,7 @@ import { authorized, enter } from './entrance.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import { ClientIceServers } from './ice-servers.ts'
 import { listRooms } from './listing.ts'
-import type { MembershipClient } from './membership.ts'
+import type { MemberRequest, MembershipClient } from './membership.ts'
 import { Membership } from './membership.ts'
 import type { SignalRequest } from './plain-signal.ts'
 import { SignalQuota } from './signal-quota.ts'
@@ -176,7 +176,7 @@ export class ClientSession implements MembershipClient, TaskOwner {
       case 'seal':
       case 'update':
       case 'kick':
-        return this.#member().request(message)
+        return this.#change(message)
       case 'leave':
         this.#port.close(limits.CLOSE_NORMAL, 'left')
         void this.end('leave')
@@ -195,6 +195,16 @@ export class ClientSession implements MembershipClient, TaskOwner {
       throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
     }
     return this.#member().signal(to, text)
+  }
+
+  /** All members hear of a change: in a large room it costs more than its text. */
+  #change(message: MemberRequest): ReturnType<Task> {
+    const member = this.#member()
+    const more = Math.floor(member.state.peers.length / limits.PEERS_PER_TOKEN)
+    if (more > 0 && !this.#bucket.take(more)) {
+      throw new NetError('ERR_RATE_LIMITED', 'This client changes its room too often. Wait a moment.')
+    }
+    return member.request(message)
   }
 
   async #enter(entry: Entry): Promise<void> {
@@ -229,6 +239,9 @@ export class ClientSession implements MembershipClient, TaskOwner {
   async #list(question: Extract<ClientMessage, { type: 'list' }>): Promise<void> {
     if (!this.#bucket.take(limits.LIST_TOKENS)) {
       throw new NetError('ERR_RATE_LIMITED', 'Rooms are listed too often. Wait a moment.')
+    }
+    if (!this.#settings.budgets.listings.take(this.#client.addressKey, 1)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The clients of this address list rooms too often. Wait a moment.')
     }
     await authorized(question, { ...this.#settings, ...this.#client })
     const page = await listRooms(question, this.#settings.adapter)

@@ -9,6 +9,7 @@ import { ClientSession } from './client-session.ts'
 import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES } from './constants.ts'
 import type { ClientParts } from './entrance.ts'
 import type { Beating, Heartbeat } from './heartbeat.ts'
+import type { CutReason } from './log.ts'
 import { textFrames } from './text-frames.ts'
 import type { Flushable, WriteBatch } from './write-batch.ts'
 import { Outbox } from './write-batch.ts'
@@ -119,8 +120,9 @@ export class Connection implements ClientPort, Beating, Flushable {
     else this.#session.receive(data.toString())
   }
 
-  failed(error: unknown): void {
-    this.#settings.log({ event: 'failed', connection: this.#client.connection, error })
+  /** The client broke WebSocket's rules, which is no failure of the server. `closed` follows, with a code that says how. */
+  failed(): void {
+    this.#log('bad_frame')
   }
 
   closed(code: number, reason: string): void {
@@ -135,8 +137,12 @@ export class Connection implements ClientPort, Beating, Flushable {
     })
   }
 
-  #cut(reason: 'unanswered_ping' | 'slow_reader'): void {
+  #log(reason: CutReason): void {
     this.#settings.log({ event: 'connection_cut', connection: this.#client.connection, reason })
+  }
+
+  #cut(reason: CutReason): void {
+    this.#log(reason)
     this.#socket.terminate()
   }
 }
@@ -149,9 +155,8 @@ function onPong(this: WebSocket): void {
   ;(this as ClientSocket).connection?.answered()
 }
 
-/** A frame that breaks the WebSocket protocol, or a lost link. `close` follows. */
-function onError(this: WebSocket, error: unknown): void {
-  ;(this as ClientSocket).connection?.failed(error)
+function onError(this: WebSocket): void {
+  ;(this as ClientSocket).connection?.failed()
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {

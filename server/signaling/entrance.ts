@@ -87,6 +87,7 @@ export async function enter(entry: Entry, parts: EntranceParts, isGone: () => bo
   const newcomer = { ...guest, presence: entry.presence ?? {} }
   switch (entry.type) {
     case 'create': {
+      if (entry.password !== undefined) takeForPassword(parts)
       const password = entry.password === undefined ? undefined : await hashPassword(entry.password)
       return open({ ...entry, locked: password !== undefined }, newcomer, parts, password)
     }
@@ -154,6 +155,12 @@ async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Prom
   }
 }
 
+/** Whether right or wrong, it keeps a processor busy. @throws {NetError} ERR_RATE_LIMITED */
+function takeForPassword({ budgets, addressKey }: EntranceParts): void {
+  if (budgets.passwords.take(addressKey, 1)) return
+  throw new NetError('ERR_RATE_LIMITED', 'Too many passwords come from this address. Try again in a minute.')
+}
+
 async function open(
   options: Omit<RoomOptions, 'code' | 'presence'>,
   newcomer: Newcomer,
@@ -185,6 +192,7 @@ async function join(entry: EntryOf<'join'>, newcomer: Newcomer, parts: EntranceP
   const code = normalizeRoomCode(entry.room)
   let known: PasswordHash | undefined
   if (entry.password !== undefined) {
+    takeForPassword(parts)
     const state = await parts.adapter.transact<RoomState>(code, (room) => room)
     // Also where there is no room and no password: the time shall not tell.
     if (await isPassword(entry.password, state?.password)) known = state?.password

@@ -14,6 +14,7 @@ import type {
 } from './adapter.ts'
 import { MemoryClaims } from './claims.ts'
 import { DEFAULT_MAX_ROOMS } from './constants.ts'
+import { SortedKeys } from './sorted-keys.ts'
 
 export interface MemoryAdapterOptions {
   /** How many rooms are kept. Default DEFAULT_MAX_ROOMS. */
@@ -26,6 +27,8 @@ type Listener = (event: ChannelEvent<StoredRecord>) => void
 export class MemoryAdapter implements SignalingAdapter {
   readonly #maxRooms: number
   readonly #records = new Map<string, StoredRecord>()
+  /** Of the records that have tags. */
+  readonly #tagged = new SortedKeys()
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #claims = new MemoryClaims(systemClock)
 
@@ -49,6 +52,8 @@ export class MemoryAdapter implements SignalingAdapter {
       }
       this.#records.set(key, after)
     }
+    if (after?.tags && !before?.tags) this.#tagged.add(key)
+    else if (before?.tags && !after?.tags) this.#tagged.delete(key)
     if (after?.revision !== before?.revision) this.#tell(key, { type: 'changed', record: after })
     return after
   }
@@ -64,14 +69,18 @@ export class MemoryAdapter implements SignalingAdapter {
   }
 
   async list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {
-    const all = [...this.#records] as [string, R][]
     if ('dueBefore' in query) {
+      const all = [...this.#records] as [string, R][]
       const due = all.filter(([, { dueAt = Number.POSITIVE_INFINITY }]) => dueAt < query.dueBefore)
       return due.sort(([, a], [, b]) => a.dueAt! - b.dueAt!).slice(0, query.limit)
     }
-    const { tags, after = '', limit } = query
-    const found = all.filter(([key, record]) => key > after && tags.every((tag) => record.tags?.includes(tag)))
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
+    const found: [string, R][] = []
+    for (const key of this.#tagged.after(query.after)) {
+      if (found.length >= query.limit) break
+      const record = this.#records.get(key) as R
+      if (query.tags.every((tag) => record.tags?.includes(tag))) found.push([key, record])
+    }
+    return found
   }
 
   claimOnce(key: string, ttlMs: number): Promise<boolean> {

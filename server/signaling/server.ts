@@ -23,7 +23,8 @@ import { Heartbeat } from './heartbeat.ts'
 import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
-import { resolveOptions } from './options.ts'
+import { resolveOptions, socketAddress } from './options.ts'
+import { timeOfDay } from './time-of-day.ts'
 import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {
@@ -82,9 +83,7 @@ class Server implements SignalingServer {
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.#budgets = new Budgets(options.clock, options.limits)
-    // The clock goes evenly and from anywhere; processes agree on the time of day.
-    const origin = Date.now() - options.clock.now()
-    const time = () => origin + options.clock.now()
+    const time = timeOfDay(options.clock)
     this.#caretaker = new Caretaker({ ...options, time })
     this.#heartbeat = new Heartbeat(options.clock)
     this.#settings = {
@@ -97,7 +96,8 @@ class Server implements SignalingServer {
       closed: ({ addressKey: key }) => this.#freeAddress(key),
       done: (connection) => this.#connections.delete(connection),
     }
-    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
+    const isDirect = options.addressOf === socketAddress
+    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest, isDirect)
     this.#http.on('upgrade', this.#upgrade)
   }
 

@@ -127,7 +127,7 @@ export function describe<R extends RoomRecord>(
 ): R {
   onlyHost(room, id, 'describe the room')
   const { metadata = room.metadata, public: isPublic = room.public } = change
-  if (isPublic === room.public && same(metadata, room.metadata)) return room
+  if (isPublic === room.public && isSame(metadata, room.metadata)) return room
   return changed(room, { metadata, public: isPublic })
 }
 
@@ -149,7 +149,7 @@ export function kick<R extends RoomRecord>(room: R, by: number, id: number): R {
 export function present<R extends RoomRecord>(room: R, id: number, change: PresenceChange): R {
   const before = room.presence[id]
   const after = changedPresence(change, before)
-  if (!before || same(before, after)) return room
+  if (!before || isSame(before, after)) return room
   return changed(room, { presence: { ...room.presence, [id]: after } })
 }
 
@@ -162,8 +162,8 @@ function onlyHost(room: RoomRecord, id: number, act: string): void {
   if (room.host !== id) throw new NetError('ERR_UNAUTHORIZED', `Only the host (peer ${room.host}) may ${act}.`)
 }
 
-/** Both come from JSON or go there, and are small. */
-function same(one: object, other: object): boolean {
+/** Whether two things that come from JSON or go there, and are small, say the same. */
+export function isSame(one: object, other: object): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other)
 }
 
@@ -209,7 +209,7 @@ export function roomChange(before: RoomRecord, after: RoomRecord, id: number): R
   return {
     left: [...saw].filter((peer) => !sees.has(peer)),
     joined: [...sees].filter((peer) => !saw.has(peer)),
-    presence: [...sees].filter((peer) => saw.has(peer) && !same(before.presence[peer]!, after.presence[peer]!)),
-    info: !same(roomInfo(before), roomInfo(after)),
+    presence: [...sees].filter((peer) => saw.has(peer) && !isSame(before.presence[peer]!, after.presence[peer]!)),
+    info: !isSame(roomInfo(before), roomInfo(after)),
   }
 }

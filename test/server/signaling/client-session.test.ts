@@ -11,6 +11,7 @@ import type { SessionSettings } from '../../../server/signaling/client-session.t
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
+import { NetError } from '../../../src/net/errors.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
@@ -25,6 +26,7 @@ class Client {
   readonly messages: ServerMessage[] = []
   readonly closes: string[] = []
   readonly failures: unknown[] = []
+  readonly events: string[] = []
   readonly session: ClientSession
 
   constructor(adapter: SignalingAdapter) {
@@ -41,6 +43,7 @@ class Client {
       clock,
       random,
       log: (event) => {
+        this.events.push(event.event)
         if (event.event === 'failed') this.failures.push(event.error)
       },
     }
@@ -216,6 +219,33 @@ describe('a session whose store is far away', () => {
   })
 })
 
+describe('a session that is handed over while it enters', () => {
+  it('hears the secret with which it can come back first, and keeps its place', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await idle()
+    guest.session.moveOn()
+    await adapter.goAll()
+    expect(guest.types()).toEqual(['joined'])
+    expect(guest.closes).toEqual(['1012 resume'])
+    expect(host.types()).toEqual(['joined', 'peer_joined'])
+  })
+
+  it('keeps no place whose secret it never heard, when its socket breaks before', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await idle()
+    await adapter.go() // subscribes
+    await adapter.go() // is in, without knowing it
+    const gone = guest.session.end('drop')
+    await adapter.goAll()
+    await gone
+    expect(host.types()).toEqual(['joined', 'peer_joined', 'peer_left'])
+  })
+})
+
 describe('a session whose store fails', () => {
   const broken = (method: keyof SignalingAdapter): SignalingAdapter => {
     const adapter = new MemoryAdapter()
@@ -237,6 +267,16 @@ describe('a session whose store fails', () => {
     const client = new Client(broken('transact'))
     client.create()
     await client.session.end('leave')
+  })
+
+  it('is counted out of its room all the same', async () => {
+    const adapter = new MemoryAdapter()
+    const client = new Client(adapter)
+    client.create()
+    await idle()
+    Object.assign(adapter, { transact: () => Promise.reject(new NetError('ERR_UNAVAILABLE', 'the store is gone')) })
+    await client.session.end('drop')
+    expect(client.events).toContain('peer_dropped')
   })
 })
 
