@@ -24,6 +24,8 @@ export interface RunningServer {
   readonly url: string
   /** Where metrics are. */
   readonly opsUrl: string | undefined
+  /** Whether players can enter: not where the store of their rooms does not answer. Takes up to 2 s. */
+  isReady(): Promise<boolean>
   /** Takes nobody any more, sends those who are here elsewhere, and ends. */
   stop(): Promise<void>
 }
@@ -74,6 +76,7 @@ export async function serve(config: Config, output?: { write(line: string): void
   return {
     url: signaling.url,
     opsUrl: ops && `http://${config.ops?.host}:${(ops.address() as AddressInfo).port}`,
+    isReady,
     async stop() {
       stopping = true
       await signaling.drain(config.drainMs)
