@@ -3,6 +3,7 @@
 
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 import {
   LISTINGS_AT_ONCE_PER_ADDRESS,
   LISTINGS_PER_SECOND_PER_ADDRESS,
@@ -11,7 +12,6 @@ import {
   PASSWORDS_PER_SECOND_PER_ADDRESS,
   SHARED_MESSAGE_BURST_SECONDS,
 } from './constants.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 export interface BudgetLimits {
   readonly connectionsPerAddress: number

@@ -6,6 +6,7 @@ import type { CancelTimer } from '../../src/net/clock.ts'
 import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, ServerMessage } from '../../src/net/signaling/messages.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { Caretaker } from './caretaker.ts'
 import type { ClientRequest } from './client-messages.ts'
 import { readClientMessage } from './client-messages.ts'
@@ -21,7 +22,6 @@ import type { SignalRequest } from './plain-signal.ts'
 import { SignalQuota } from './signal-quota.ts'
 import type { Task, TaskOwner } from './task-queue.ts'
 import { TaskQueue } from './task-queue.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** The socket, as the session sees it. Neither method throws; after `close` both do nothing. */
 export interface ClientPort {

@@ -5,6 +5,7 @@ import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, IceServer, ServerMessage } from '../../src/net/signaling/messages.ts'
 import { connects, describe, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
+import type { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { ChannelEvent, RecordChannel, SignalingAdapter } from './adapter.ts'
 import type { Budgets } from './budgets.ts'
 import type { Caretaker, KeptPlace } from './caretaker.ts'
@@ -13,7 +14,6 @@ import type { Admission, PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
 import type { RoomState } from './room-state.ts'
 import { drop, indexed, introduce, leave, offersTo, stateChange, throwOut } from './room-state.ts'
-import type { TokenBucket } from './token-bucket.ts'
 
 /** What a member may ask for. */
 export type MemberRequest = Extract<ClientMessage, { type: 'presence' | 'seal' | 'update' | 'kick' }>
