@@ -160,6 +160,8 @@ export const DEFAULT_FAILED_ENTRIES_PER_MINUTE_PER_ADDRESS = 30
 export const LISTINGS_AT_ONCE_PER_ADDRESS = 256
 /** Lobbies that look again every 5 s, of 160 players behind one address. */
 export const LISTINGS_PER_SECOND_PER_ADDRESS = 32
+/** 65,536 networks of 64 bits are in one of 48: to guess, they count as so many addresses. A campus is in one, too. */
+export const ADDRESSES_OF_NETWORK = 32
 /** Two classes that enter rooms with a password at the same time: 3 s of a processor. */
 export const PASSWORDS_AT_ONCE_PER_ADDRESS = 64
 /** A tenth of a processor for each address. */
