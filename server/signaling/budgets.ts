@@ -4,7 +4,7 @@
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
 import { MAX_BUDGET_KEYS, SHARED_MESSAGE_BURST_SECONDS } from './constants.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 
 export interface BudgetLimits {
   readonly connectionsPerAddress: number

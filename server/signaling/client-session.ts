@@ -15,7 +15,7 @@ import { ClientIceServers } from './ice-servers.ts'
 import { listRooms } from './listing.ts'
 import { Membership } from './membership.ts'
 import { SignalQuota } from './signal-quota.ts'
-import type { TokenBucket } from './token-bucket.ts'
+import type { TokenBucket } from '../../src/net/token-bucket.ts'
 
 /** The socket, as the session sees it. Neither method throws; after `close` both do nothing. */
 export interface ClientPort {

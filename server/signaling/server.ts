@@ -25,7 +25,7 @@ import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions } from './options.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {

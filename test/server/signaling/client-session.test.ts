@@ -9,7 +9,7 @@ import type {
 } from '../../../server/signaling/adapter.ts'
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../../server/signaling/token-bucket.ts'
+import { TokenBucket } from '../../../src/net/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
