@@ -3,8 +3,8 @@
 
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
-import { MAX_BUDGET_KEYS, SHARED_MESSAGE_BURST_SECONDS } from './constants.ts'
 import { TokenBucket } from '../../src/net/token-bucket.ts'
+import { MAX_BUDGET_KEYS, SHARED_MESSAGE_BURST_SECONDS } from './constants.ts'
 
 export interface BudgetLimits {
   readonly connectionsPerAddress: number

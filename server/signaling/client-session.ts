@@ -5,6 +5,7 @@
 import type { CancelTimer } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, ServerMessage } from '../../src/net/signaling/messages.ts'
+import type { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { Caretaker } from './caretaker.ts'
 import { readClientMessage } from './client-messages.ts'
 import * as limits from './constants.ts'
@@ -15,7 +16,6 @@ import { ClientIceServers } from './ice-servers.ts'
 import { listRooms } from './listing.ts'
 import { Membership } from './membership.ts'
 import { SignalQuota } from './signal-quota.ts'
-import type { TokenBucket } from '../../src/net/token-bucket.ts'
 
 /** The socket, as the session sees it. Neither method throws; after `close` both do nothing. */
 export interface ClientPort {

@@ -2,10 +2,10 @@
 
 import { ClientSession } from '../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../src/net/token-bucket.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import type { ServerMessage } from '../../src/net/signaling/messages.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 import { ampleBudgets } from '../server/signaling/support.ts'
 
 export type Line =

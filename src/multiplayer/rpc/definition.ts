@@ -4,6 +4,7 @@
 import { NetError } from '../../net/errors.ts'
 import { MAX_USER_CHANNELS } from '../constants.ts'
 import { TransferMode } from '../types.ts'
+import { MAX_RPC_NAME_LENGTH } from './constants.ts'
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts'
 import type {
   CallOptions,
@@ -29,6 +30,9 @@ export interface RpcTypes {
   readonly handler: RpcHandler
 }
 
+/** The handler that an RPC of these types takes. */
+type HandlerOf<Types> = Types extends RpcTypes ? Types['handler'] : never
+
 /** Any handler: of the context, then the arguments. */
 export type RpcHandler = (context: RpcContext, ...args: never) => unknown
 
@@ -44,8 +48,11 @@ export interface RpcSettings {
   readonly rateLimit: RpcRateLimit | false | undefined
 }
 
-/** One RPC. Immutable: it may be part of any number of sets, in any number of rooms. */
-export class RpcDefinition<Types extends RpcTypes = RpcTypes> {
+/**
+ * One RPC. Immutable: it may be part of any number of sets, in any number of rooms. `Types` is an RpcTypes; where any will
+ * do it is left open, so that the compiler infers it from the handler, not from where the definition stands.
+ */
+export class RpcDefinition<Types = unknown> {
   /** For the compiler only. */
   declare readonly '~types': Types
   readonly kind: 'call' | 'request'
@@ -73,7 +80,7 @@ export class RpcDefinition<Types extends RpcTypes = RpcTypes> {
    * The same RPC with this handler: for definitions that both sides share and only one of them handles, or each in its way.
    * @throws {NetError} ERR_INVALID_PARAMETER: not a function.
    */
-  handle(handler: Types['handler']): RpcDefinition<Types> {
+  handle(handler: HandlerOf<Types>): RpcDefinition<Types> {
     return new RpcDefinition<Types>(this.kind, this.mode, this.transferMode, this.settings, checkHandler(handler))
   }
 }
@@ -89,8 +96,11 @@ type IfSendable<Args extends readonly unknown[]> = Args extends Sendable<Args> ?
 /** Options that are none of a function's: a handler that does not fit must not be taken for them. */
 type NoFunction = { readonly apply?: never }
 
-type CallDefinition<Mode extends RpcMode, Args extends readonly unknown[], Handled extends readonly unknown[]> =
-  RpcDefinition<{ kind: 'call'; mode: Mode; args: Args; result: undefined; handler: Handler<Handled, unknown> }>
+type CallDefinition<
+  Mode extends RpcMode,
+  Args extends readonly unknown[],
+  Handled extends readonly unknown[],
+> = RpcDefinition<{ kind: 'call'; mode: Mode; args: Args; result: undefined; handler: Handler<Handled, unknown> }>
 
 type RequestDefinition<
   Mode extends RpcMode,
@@ -197,6 +207,9 @@ function settingsFrom({ args, result, rateLimit, ...options }: GivenOptions): Rp
   if (!Number.isInteger(channel) || channel < 0 || channel > MAX_USER_CHANNELS) {
     throw invalid(`The channel of an RPC is a whole number from 0 to ${MAX_USER_CHANNELS}, not ${channel}.`)
   }
+  if (lane !== undefined && (typeof lane !== 'string' || lane.length > MAX_RPC_NAME_LENGTH)) {
+    throw invalid(`The lane of an RPC is a name of at most ${MAX_RPC_NAME_LENGTH} characters.`)
+  }
   if (lane !== undefined && channel !== 0) throw invalid('Lanes are for RPCs on channel 0.')
   if (numbers !== 'exact' && numbers !== 'float32') throw invalid(`numbers is exact or float32, not ${numbers}.`)
   if (args?.every(isValidator) === false || (result && !isValidator(result))) {
@@ -204,7 +217,8 @@ function settingsFrom({ args, result, rateLimit, ...options }: GivenOptions): Rp
   }
   if (rateLimit) {
     const { perSecond, burst = 1 } = rateLimit
-    if (!(perSecond > 0 && burst >= 1)) throw invalid('A rate limit is more than 0 perSecond, with a burst of 1 or more.')
+    if (!(perSecond > 0 && burst >= 1))
+      throw invalid('A rate limit is more than 0 perSecond, with a burst of 1 or more.')
   }
   return { callLocal, channel, lane, args: args && [...args], result, numbers, timed, rateLimit }
 }

@@ -2,7 +2,7 @@
 // whose types all follow from the handlers.
 
 import type { LaneName } from '../lane-names.ts'
-import type { RpcDefinition } from './definition.ts'
+import type { RpcDefinition, RpcTypes } from './definition.ts'
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts'
 
 /**
@@ -149,6 +149,11 @@ export interface RpcRequest<Args extends readonly unknown[], Result> {
 /** An RPC with the mode `disabled`: there is nothing to call. Who does so all the same gets ERR_UNAUTHORIZED. */
 export type DisabledRpc = Readonly<Record<never, never>>
 
+export interface RpcSetOptions {
+  /** The name of the set, of at most 64 characters; the peers' sets of the same name belong together. Default: none. */
+  readonly set?: string
+}
+
 /** A set of definitions by name. */
 export type RpcDefinitions = Readonly<Record<string, RpcDefinition>>
 
@@ -157,8 +162,11 @@ export type Rpcs<Definitions extends RpcDefinitions> = {
   readonly [Name in keyof Definitions]: RpcOf<Definitions[Name]>
 }
 
-type RpcOf<Definition extends RpcDefinition> = [Definition['~types']['mode']] extends ['disabled']
-  ? DisabledRpc
-  : Definition['~types']['kind'] extends 'request'
-    ? RpcRequest<Definition['~types']['args'], Definition['~types']['result']>
-    : RpcCall<Definition['~types']['args']>
+type RpcOf<Definition extends RpcDefinition> =
+  Definition extends RpcDefinition<infer Types extends RpcTypes>
+    ? [Types['mode']] extends ['disabled']
+      ? DisabledRpc
+      : Types['kind'] extends 'request'
+        ? RpcRequest<Types['args'], Types['result']>
+        : RpcCall<Types['args']>
+    : never

@@ -1,29 +1,26 @@
 // What RPCs look like on the wire. Little-endian; values are msgpack, one after the other, with nothing around them.
 //
 //   call      number [request:u16] [time:u32] argument …      request: where it has a reply; time: where it is timed
-//   number    16 + n:u8 for the first 239 RPCs; 255 n:u16 beyond: the sender's number, from the order of its tables
+//   number    16 + n:u8 for the first 240 RPCs; RpcLong n:u16 beyond: the caller's number, from the order of its tables
 //   time      eighths of a ms of the room's clock, modulo 2^32; 2^32 - 1: not known
 //
-//   TABLE     Service.Rpc 0, the name of a set, an array for each RPC (table.ts)
-//   AGREED    Service.Rpc 1, the index of one of the receiver's tables:u8
-//   REPLY     Service.Rpc 2 request:u16 [value]
-//   REFUSAL   Service.Rpc 3 request:u16 code message          by this library
-//   ERROR     Service.Rpc 4 request:u16 code message          by the handler
+//   TABLE     RpcTable 0, the name of a set, an array for each RPC (table.ts)
+//   AGREED    RpcTable 1, the index of one of the receiver's tables:u8
+//   RESULT    RpcReply 0 request:u16 [value]
+//   REFUSAL   RpcReply 1 request:u16 code message             by this library
+//   FAILURE   RpcReply 2 request:u16 code message             by the handler
 
 import { decodeSequence, encodeSequence, type PacketValue } from '../../net/codec/codec.ts'
 import { NetError } from '../../net/errors.ts'
+import { FIRST_RPC, Service } from '../api/wire.ts'
+import { MAX_RPCS } from './constants.ts'
 
-/** The part of the multiplayer API that these messages belong to. */
-export const RPC_SERVICE = 4
+export const TableCommand = { Table: 0, Agreed: 1 } as const
+export const ReplyKind = { Result: 0, Refusal: 1, Failure: 2 } as const
+export type ReplyKind = (typeof ReplyKind)[keyof typeof ReplyKind]
 
-export const RpcMessage = { Table: 0, Agreed: 1, Reply: 2, Refusal: 3, Error: 4 } as const
-
-/** The first byte of a call of the RPC 0. */
-export const FIRST_CALL_BYTE = 16
-/** The number follows in two bytes. */
-export const LONG_NUMBER = 255
 /** The first RPC whose number takes more than the first byte. */
-export const FIRST_LONG_NUMBER = LONG_NUMBER - FIRST_CALL_BYTE
+export const FIRST_LONG_NUMBER = 256 - FIRST_RPC
 
 const NO_TIME = 0xffff_ffff
 const TIME_UNITS_PER_MS = 8
@@ -43,9 +40,9 @@ export function headerBytes({ number, hasReply, timed }: CallHeader): number {
 export function writeHeader(bytes: Uint8Array, header: CallHeader, request: number, time: number | undefined): void {
   const { number, hasReply, timed } = header
   let position = 1
-  if (number < FIRST_LONG_NUMBER) bytes[0] = FIRST_CALL_BYTE + number
+  if (number < FIRST_LONG_NUMBER) bytes[0] = FIRST_RPC + number
   else {
-    bytes[0] = LONG_NUMBER
+    bytes[0] = Service.RpcLong
     position = writeU16(bytes, 1, number)
   }
   if (hasReply) position = writeU16(bytes, position, request)
@@ -58,7 +55,7 @@ export function writeHeader(bytes: Uint8Array, header: CallHeader, request: numb
 /** The number of the RPC that is called. @throws {NetError} ERR_INVALID_DATA */
 export function readNumber(bytes: Uint8Array): number {
   const first = bytes[0]!
-  if (first < LONG_NUMBER) return first - FIRST_CALL_BYTE
+  if (first >= FIRST_RPC) return first - FIRST_RPC
   const number = readU16(bytes, 1)
   if (number < FIRST_LONG_NUMBER) throw malformed('a long form of a short number')
   return number
@@ -79,46 +76,49 @@ export function readTime(bytes: Uint8Array, header: CallHeader, now: number | un
 }
 
 export function encodeTable(set: string, rows: readonly PacketValue[]): Uint8Array {
-  return message(RpcMessage.Table, 0, [set, ...rows])
+  const bytes = encodeSequence(2, [set, ...rows])
+  bytes[0] = Service.RpcTable
+  bytes[1] = TableCommand.Table
+  return bytes
+}
+
+/** The name of the set, then its rows. @throws {NetError} ERR_INVALID_DATA */
+export function decodeTable(bytes: Uint8Array): PacketValue[] {
+  return decodeSequence(bytes, 2, 1 + MAX_RPCS)
 }
 
 export function encodeAgreed(index: number): Uint8Array {
-  return Uint8Array.of(RPC_SERVICE, RpcMessage.Agreed, index)
+  return Uint8Array.of(Service.RpcTable, TableCommand.Agreed, index)
 }
 
 /** @throws {NetError} ERR_INVALID_PARAMETER: `value` cannot be sent. */
-export function encodeReply(request: number, value: unknown, float32: boolean): Uint8Array {
-  return answer(RpcMessage.Reply, request, value === undefined ? [] : [value as PacketValue], float32)
+export function encodeResult(request: number, value: unknown, float32: boolean): Uint8Array {
+  return encodeReply(ReplyKind.Result, request, value === undefined ? [] : [value as PacketValue], float32)
 }
 
 export function encodeFailure(
-  kind: typeof RpcMessage.Refusal | typeof RpcMessage.Error,
+  kind: typeof ReplyKind.Refusal | typeof ReplyKind.Failure,
   request: number,
   code: string,
-  text: string,
+  message: string,
 ): Uint8Array {
-  return answer(kind, request, [code, text])
+  return encodeReply(kind, request, [code, message])
 }
 
-/** Reads what stands behind the first two bytes of a message of this service. @throws {NetError} ERR_INVALID_DATA */
-export function readAnswer(bytes: Uint8Array): { readonly request: number; readonly values: PacketValue[] } {
-  return { request: readU16(bytes, 2), values: decodeSequence(bytes, 4, 2) }
+/** @throws {NetError} ERR_INVALID_DATA */
+export function decodeReply(bytes: Uint8Array): { kind: number; request: number; values: PacketValue[] } {
+  return { kind: bytes[1] ?? -1, request: readU16(bytes, 2), values: decodeSequence(bytes, 4, 2) }
 }
 
 export function malformed(what: string): NetError {
   return new NetError('ERR_INVALID_DATA', `An RPC message could not be understood: ${what}.`)
 }
 
-function answer(kind: number, request: number, values: readonly PacketValue[], float32 = false): Uint8Array {
-  const bytes = message(kind, 2, values, float32)
-  writeU16(bytes, 2, request)
-  return bytes
-}
-
-function message(kind: number, extra: number, values: readonly PacketValue[], float32 = false): Uint8Array {
-  const bytes = encodeSequence(2 + extra, values, float32)
-  bytes[0] = RPC_SERVICE
+function encodeReply(kind: ReplyKind, request: number, values: readonly PacketValue[], float32 = false): Uint8Array {
+  const bytes = encodeSequence(4, values, float32)
+  bytes[0] = Service.RpcReply
   bytes[1] = kind
+  writeU16(bytes, 2, request)
   return bytes
 }
 

@@ -112,7 +112,11 @@ export function decodeSequence(bytes: Uint8Array, start: number, most: number): 
 }
 
 function undecodable(problem: string, cause?: unknown): NetError {
-  return new NetError('ERR_INVALID_DATA', `A packet could not be decoded: ${problem}.`, cause === undefined ? {} : { cause })
+  return new NetError(
+    'ERR_INVALID_DATA',
+    `A packet could not be decoded: ${problem}.`,
+    cause === undefined ? {} : { cause },
+  )
 }
 
 const BOXED = 'an object around a primitive: send the value itself'

@@ -15,10 +15,14 @@ const definitions = {
   shoot: rpc.unreliable('any_peer', { numbers: 'float32' }, (_context, _x: number, _y: number, _angle: number) => {}),
   buy: rpc.request('authority', async (_context, item: string): Promise<Receipt> => ({ item, price: 1 })),
   count: rpc.request('any_peer', { timed: true }, () => 3),
-  name: rpc.reliable('any_peer', { args: [v.pipe(v.string(), v.maxLength(20)), v.optional(v.number())] }, (_c, name, n) => {
-    expectTypeOf(name).toEqualTypeOf<string>()
-    expectTypeOf(n).toEqualTypeOf<number | undefined>()
-  }),
+  name: rpc.reliable(
+    'any_peer',
+    { args: [v.pipe(v.string(), v.maxLength(20)), v.optional(v.number())] },
+    (_c, name, n) => {
+      expectTypeOf(name).toEqualTypeOf<string>()
+      expectTypeOf(n).toEqualTypeOf<number | undefined>()
+    },
+  ),
   at: rpc.request('any_peer', { args: [v.pipe(v.string(), v.transform(Number))], result: v.string() }, (_c, n) => {
     expectTypeOf(n).toEqualTypeOf<number>()
     return String(n)
@@ -32,8 +36,8 @@ const definitions = {
   raw: rpc.reliable('any_peer', (_context, _value: unknown) => {}),
 }
 
-/** Never called: it is there to be compiled. */
-export function calls(room: { rpcs<D extends RpcDefinitions>(definitions: D): Rpcs<D> }, signal: AbortSignal): void {
+// Neither of these two is ever called: they are there to be compiled.
+function calls(room: { rpcs<D extends RpcDefinitions>(definitions: D): Rpcs<D> }, signal: AbortSignal): void {
   const game = room.rpcs(definitions)
 
   expectTypeOf(game.chat('hello')).toEqualTypeOf<boolean>()
@@ -96,15 +100,31 @@ export function calls(room: { rpcs<D extends RpcDefinitions>(definitions: D): Rp
   game.start()
   game.raw({ any: ['value', 1] })
 
+  // The same where they are defined on the spot.
+  const inline = room.rpcs({
+    chat: rpc.reliable('any_peer', { callLocal: true }, ({ sender }, _text: string) => sender),
+    ask: rpc.request('any_peer', async (_context, n: number) => ({ n })),
+    at: rpc.unreliable('any_peer', { args: [v.number()] }, (_context, n) => expectTypeOf(n).toEqualTypeOf<number>()),
+    all: rpc.reliable('authority', ({ sender }, ..._all: unknown[]) => sender),
+  })
+  inline.chat('hello')
+  inline.at(1)
+  inline.all(1, 'b')
+  expectTypeOf(inline.ask.to(1)(3)).toEqualTypeOf<Promise<{ n: number }>>()
+  // @ts-expect-error: a number is no string
+  inline.chat(3)
+  // @ts-expect-error: a request goes to one peer
+  inline.ask(3)
+
   expectTypeOf(game.off).toEqualTypeOf<DisabledRpc>()
   // @ts-expect-error: it is disabled
   game.off('hello')
 }
 
-export function wrongDefinitions(mode: RpcMode): void {
-  expectTypeOf(rpc.reliable(mode, (_context, _text: string) => {}).handle).parameter(0).toExtend<
-    (context: RpcContext, text: string) => unknown
-  >()
+function wrongDefinitions(mode: RpcMode): void {
+  expectTypeOf(rpc.reliable(mode, (_context, _text: string) => {}).handle)
+    .parameter(0)
+    .toExtend<(context: RpcContext, text: string) => unknown>()
   definitions.later.handle((context, text) => {
     expectTypeOf(context).toEqualTypeOf<RpcContext>()
     expectTypeOf(text).toEqualTypeOf<string>()
@@ -141,5 +161,7 @@ describe('the types of RPCs', () => {
   it('are inferred from the handlers, on both sides', () => {
     expectTypeOf<Rpcs<typeof definitions>['chat']>().toBeCallableWith('hello')
     expectTypeOf<Parameters<Rpcs<typeof definitions>['shoot']>>().toEqualTypeOf<[number, number, number]>()
+    expectTypeOf(calls).toBeFunction()
+    expectTypeOf(wrongDefinitions).toBeFunction()
   })
 })

@@ -22,11 +22,11 @@ import type { SignalingLogEvent } from '../../../server/signaling/log.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { resolveOptions } from '../../../server/signaling/options.ts'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
-import { TokenBucket } from '../../../src/net/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ServerMessage } from '../../../src/net/signaling/messages.ts'
 import { generateRoomCode } from '../../../src/net/signaling/room-code.ts'
+import { TokenBucket } from '../../../src/net/token-bucket.ts'
 import { RawClient, until, withServer } from './support.ts'
 
 const HANDSHAKE =

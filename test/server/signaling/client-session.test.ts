@@ -9,11 +9,11 @@ import type {
 } from '../../../server/signaling/adapter.ts'
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../../src/net/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
+import { TokenBucket } from '../../../src/net/token-bucket.ts'
 import { ampleBudgets } from './support.ts'
 
 const random = seededRandom(11)
