@@ -14,7 +14,7 @@ import {
   RPC_AGREEMENT_TIMEOUT_MS,
 } from './constants.ts'
 import type { Deadlines } from './deadlines.ts'
-import { OwnSet, type RpcEntry } from './own-set.ts'
+import { OwnSet, type RpcEntry, routeTo } from './own-set.ts'
 import { differences, type RpcRow, readTable } from './table.ts'
 import type { RpcDefinitions } from './types.ts'
 import { decodeTable, encodeAgreed, malformed, TableCommand } from './wire.ts'
@@ -143,8 +143,8 @@ export class Agreement {
    * that was told.
    */
   sendToAll(entry: RpcEntry, bytes: Uint8Array, except: number): boolean {
-    const { set, route } = entry
-    if (set.agreedPeers === this.#peers.size) return this.#courier.send(bytes, { ...route, to: 0 - except })
+    const { set } = entry
+    if (set.agreedPeers === this.#peers.size) return this.#courier.send(bytes, routeTo(entry, 0 - except))
     const ready: number[] = []
     for (const [id, remote] of this.#peers) {
       if (id === except) continue
@@ -152,19 +152,18 @@ export class Agreement {
       if (standing?.kind === 'agreed') ready.push(id)
       else if (!standing || standing.kind === 'waiting') this.#wait(id, remote, { entry, bytes, request: undefined })
     }
-    return ready.length === 0 || this.#courier.send(bytes, { ...route, to: ready })
+    return ready.length === 0 || this.#courier.send(bytes, routeTo(entry, ready))
   }
 
   /** Sends a call to these peers. @throws {NetError} As `require`, and nothing was sent. */
   sendTo(ids: readonly number[], entry: RpcEntry, bytes: Uint8Array, request?: CallRequest): boolean {
     const remotes = ids.map((id) => this.#require(id, entry))
-    const { set, route } = entry
     let ready = true
     for (const [i, id] of ids.entries()) {
       const remote = remotes[i]!
       const isReady =
-        remote.standing[set.index]?.kind === 'agreed'
-          ? this.#courier.send(bytes, { ...route, to: id })
+        remote.standing[entry.set.index]?.kind === 'agreed'
+          ? this.#courier.send(bytes, routeTo(entry, id))
           : this.#wait(id, remote, { entry, bytes, request })
       ready &&= isReady
     }
@@ -205,7 +204,7 @@ export class Agreement {
     if (standing?.kind !== 'waiting') return
     standing.waiting.cancel()
     for (const { bytes, entry, request } of standing.waiting.calls) {
-      if (request?.isPending() !== false) this.#courier.send(bytes, { ...entry.route, to: from })
+      if (request?.isPending() !== false) this.#courier.send(bytes, routeTo(entry, from))
     }
   }
 

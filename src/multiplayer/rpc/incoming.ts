@@ -7,7 +7,7 @@ import { TokenBucket } from '../../net/token-bucket.ts'
 import type { Courier } from '../api/courier.ts'
 import type { TransferMode } from '../types.ts'
 import { MAX_RPC_ARGUMENTS, MAX_RUNNING_REQUESTS, REPORT_BURST, REPORTS_PER_SECOND } from './constants.ts'
-import type { RpcEntry } from './own-set.ts'
+import { type RpcEntry, routeTo } from './own-set.ts'
 import { DEFAULT_RATE_LIMIT, RateLimiter } from './rate-limiter.ts'
 import { RpcError } from './rpc-error.ts'
 import type { RpcContext } from './types.ts'
@@ -143,7 +143,7 @@ export class IncomingCalls {
     caller.running += 1
     const reply = (encode: () => Uint8Array) => {
       // It may be another peer by now, with the same id.
-      if (this.#callers.get(sender) === caller) this.#courier.send(encode(), { ...entry.route, to: sender })
+      if (this.#callers.get(sender) === caller) this.#courier.send(encode(), routeTo(entry, sender))
     }
     this.runRequest(entry, context, args)
       .then((value) => reply(() => encodeResult(request, value, entry.float32)))
@@ -166,7 +166,7 @@ export class IncomingCalls {
 
   #refuse(entry: RpcEntry, to: number, request: number, code: string): void {
     if (!this.#callers.has(to)) return
-    this.#courier.send(encodeFailure(ReplyKind.Refusal, request, code, ''), { ...entry.route, to })
+    this.#courier.send(encodeFailure(ReplyKind.Refusal, request, code, ''), routeTo(entry, to))
   }
 
   #handlerThrew({ label }: RpcEntry, { sender }: RpcContext, cause: unknown): void {

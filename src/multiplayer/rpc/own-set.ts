@@ -1,7 +1,8 @@
 // The RPCs that this peer defined together, with the numbers by which it calls them.
 
 import { NetError } from '../../net/errors.ts'
-import type { SendOptions } from '../types.ts'
+import type { LaneName } from '../lane-names.ts'
+import type { SendOptions, TransferMode } from '../types.ts'
 import { MAX_RPC_NAME_LENGTH } from './constants.ts'
 import { RpcDefinition } from './definition.ts'
 import { describe, type RpcRow, toWire } from './table.ts'
@@ -18,7 +19,13 @@ export interface RpcEntry extends CallHeader {
   readonly headerBytes: number
   readonly float32: boolean
   /** How it and its reply travel. */
-  readonly route: SendOptions
+  readonly route: { readonly mode: TransferMode; readonly channel: number; readonly lane: LaneName | undefined }
+}
+
+/** How a call of it, or a reply, goes to these peers. */
+export function routeTo({ route: { mode, channel, lane } }: RpcEntry, to: number | readonly number[]): SendOptions {
+  // Written out, because it is made for each call.
+  return lane === undefined ? { to, mode, channel } : { to, mode, channel, lane }
 }
 
 export class OwnSet {
@@ -55,7 +62,7 @@ export class OwnSet {
       definition,
       headerBytes: headerBytes(header),
       float32: numbers === 'float32',
-      route: { mode: transferMode, channel, ...(lane !== undefined && { lane }) },
+      route: { mode: transferMode, channel, lane },
     }
   }
 }

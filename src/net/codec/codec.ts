@@ -66,9 +66,11 @@ export function encodeAfter(headerBytes: number, value: PacketValue): Uint8Array
  * @throws {NetError} ERR_INVALID_PARAMETER
  */
 export function encodeSequence(headerBytes: number, values: readonly PacketValue[], float32 = false): Uint8Array {
-  // An array but for its head, which is where the header comes to stand.
+  // An array whose head makes way for the header: with few values it is as long at least, and nothing has to be cut off.
   const arrayHead = values.length < 16 ? 1 : 3
-  return pack(float32 ? float32Packr : packr, headerBytes, values).subarray(arrayHead)
+  const extra = Math.max(0, arrayHead - headerBytes)
+  const bytes = pack(float32 ? float32Packr : packr, headerBytes - arrayHead + extra, values)
+  return extra === 0 ? bytes : bytes.subarray(extra)
 }
 
 function pack(packr: Packr, headerBytes: number, value: PacketValue): Uint8Array {
