@@ -145,14 +145,17 @@ export class Agreement {
   sendToAll(entry: RpcEntry, bytes: Uint8Array, except: number): boolean {
     const { set } = entry
     if (set.agreedPeers === this.#peers.size) return this.#courier.send(bytes, routeTo(entry, 0 - except))
-    const ready: number[] = []
+    const agreed: number[] = []
+    let ready = true
     for (const [id, remote] of this.#peers) {
       if (id === except) continue
       const standing = remote.standing[set.index]
-      if (standing?.kind === 'agreed') ready.push(id)
-      else if (!standing || standing.kind === 'waiting') this.#wait(id, remote, { entry, bytes, request: undefined })
+      if (standing?.kind === 'agreed') agreed.push(id)
+      else if (!standing || standing.kind === 'waiting') {
+        ready = this.#wait(id, remote, { entry, bytes, request: undefined }) && ready
+      }
     }
-    return ready.length === 0 || this.#courier.send(bytes, routeTo(entry, ready))
+    return (agreed.length === 0 || this.#courier.send(bytes, routeTo(entry, agreed))) && ready
   }
 
   /** Sends a call to these peers. @throws {NetError} As `require`, and nothing was sent. */

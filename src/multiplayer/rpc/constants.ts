@@ -24,8 +24,8 @@ export const MAX_REQUEST_TIMEOUT_MS = 600_000
 /** Requests to one peer that wait for a reply. More means that it does not answer. */
 export const MAX_PENDING_REQUESTS = 1_024
 
-/** Requests of one peer that are being worked on here. Beyond, they are refused with ERR_RATE_LIMITED. */
-export const MAX_RUNNING_REQUESTS = 256
+/** Requests of one peer that are being worked on here: as many as it may wait for. Beyond: ERR_RATE_LIMITED. */
+export const MAX_RUNNING_REQUESTS = 1_024
 
 /** Of one RPC from one peer, each second: thirty calls a tick. */
 export const DEFAULT_CALLS_PER_SECOND = 2_000

@@ -22,7 +22,7 @@ export class Deadlines {
   expire(): void {
     if (this.#polled.size === 0) return
     const now = this.#clock.now()
-    for (const entry of [...this.#polled]) {
+    for (const entry of [...this.#polled].sort((a, b) => a.at - b.at)) {
       if (entry.at <= now && this.#polled.delete(entry)) entry.callback()
     }
   }

@@ -90,8 +90,8 @@ type Handler<Args extends readonly unknown[], Result> = (context: RpcContext, ..
 
 type MaybePromise<T> = T | Promise<T>
 
-/** No function is that: a handler whose arguments cannot travel does not compile. */
-type IfSendable<Args extends readonly unknown[]> = Args extends Sendable<Args> ? unknown : 'an argument cannot travel'
+/** No function is that: a handler whose arguments or result cannot travel does not compile. */
+type IfSendable<T> = [T] extends [Sendable<T>] ? unknown : 'an argument or the result cannot travel'
 
 /** Options that are none of a function's: a handler that does not fit must not be taken for them. */
 type NoFunction = { readonly apply?: never }
@@ -149,7 +149,7 @@ export interface DefineRequest<Options> {
   <const V extends Validators, Result, Mode extends RpcMode>(
     mode: Mode,
     options: Omit<Options, 'args' | 'result'> & { readonly args: V; readonly result?: undefined },
-    handler?: Handler<OutputsOf<V>, MaybePromise<Result & Sendable<Result>>>,
+    handler?: Handler<OutputsOf<V>, MaybePromise<Result>> & IfSendable<Result>,
   ): RequestDefinition<Mode, InputsOf<V>, Result, OutputsOf<V>, Result>
   <Args extends readonly unknown[], S extends StandardSchema, Mode extends RpcMode>(
     mode: Mode,
@@ -158,12 +158,12 @@ export interface DefineRequest<Options> {
   ): RequestDefinition<Mode, Args, OutputOf<S>, Args, InputOf<S>>
   <Args extends readonly unknown[], Result, Mode extends RpcMode = RpcMode>(
     mode: Mode,
-    handler: Handler<Args, MaybePromise<Result & Sendable<Result>>> & IfSendable<Args>,
+    handler: Handler<Args, MaybePromise<Result>> & IfSendable<[Args, Result]>,
   ): RequestDefinition<Mode, Args, Result, Args, Result>
   <Args extends readonly unknown[], Result, Mode extends RpcMode = RpcMode>(
     mode: Mode,
     options: Omit<Options, 'result'>,
-    handler: Handler<Args, MaybePromise<Result & Sendable<Result>>> & IfSendable<Args>,
+    handler: Handler<Args, MaybePromise<Result>> & IfSendable<[Args, Result]>,
   ): RequestDefinition<Mode, Args, Result, Args, Result>
   <Args extends readonly unknown[], Result, Mode extends RpcMode = RpcMode>(
     mode: Mode,

@@ -2,6 +2,7 @@
 // whose types all follow from the handlers.
 
 import type { LaneName } from '../lane-names.ts'
+import type { PacketValue } from '../types.ts'
 import type { RpcDefinition, RpcTypes } from './definition.ts'
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts'
 
@@ -86,10 +87,10 @@ type OptionalAtTheEnd<Args extends readonly unknown[]> = Args extends [...infer 
 /** What can travel: whatever msgpack carries. Functions, symbols, Maps, Sets and the like become `never`. */
 export type Sendable<T> = unknown extends T
   ? T
-  : T extends Unsendable
-    ? never
-    : T extends Whole
-      ? T
+  : T extends PacketValue
+    ? T
+    : T extends Unsendable
+      ? never
       : T extends object
         ? { [Key in keyof T]: Sendable<T[Key]> }
         : T
@@ -103,9 +104,6 @@ type Unsendable =
   | RegExp
   | Error
   | DataView
-
-// biome-ignore lint/style/noRestrictedGlobals: the type of a value, not the time
-type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBufferView
 
 /** Where a request goes. */
 export interface RequestOptions {

@@ -4,10 +4,18 @@ import * as v from 'valibot'
 import { describe, expectTypeOf, it } from 'vitest'
 import { rpc } from '../../../src/multiplayer/rpc/definition.ts'
 import type { DisabledRpc, RpcContext, RpcDefinitions, RpcMode, Rpcs } from '../../../src/multiplayer/rpc/types.ts'
+import type { PacketValue } from '../../../src/multiplayer/types.ts'
 
 interface Receipt {
   readonly item: string
   readonly price: number
+}
+
+/** Refers to itself. */
+interface Tree {
+  readonly at: Date
+  readonly bytes?: Uint8Array
+  readonly branches: readonly Tree[]
 }
 
 const definitions = {
@@ -33,6 +41,7 @@ const definitions = {
   rest: rpc.reliable('any_peer', (_context, ..._all: number[]) => {}),
   off: rpc.reliable('disabled', (_context, _text: string) => {}),
   start: rpc.reliable('authority', () => {}),
+  tree: rpc.request('any_peer', (_context, tree: Tree, _value: PacketValue) => tree),
   raw: rpc.reliable('any_peer', (_context, _value: unknown) => {}),
 }
 
@@ -98,6 +107,7 @@ function calls(room: { rpcs<D extends RpcDefinitions>(definitions: D): Rpcs<D> }
   // @ts-expect-error: not what it takes
   game.rest(1, 'b')
   game.start()
+  expectTypeOf(game.tree.to(1)({ at: new Date(), branches: [] }, [1])).toEqualTypeOf<Promise<Tree>>()
   game.raw({ any: ['value', 1] })
 
   // The same where they are defined on the spot.
