@@ -88,9 +88,9 @@ function shown(value: string | number | boolean): string {
 function fromWire(value: PacketValue): RpcRow {
   if (!Array.isArray(value) || value.length !== 8) throw malformed('a row of a table')
   const [name, kindNumber, modeNumber, transferNumber, channel, lane, timed, validators] = value as unknown[]
-  const kind = KINDS[kindNumber as number]
-  const mode = MODES[modeNumber as number]
-  const transferMode = TRANSFER_MODES[transferNumber as number]
+  const kind = wordFor(kindNumber, KINDS)
+  const mode = wordFor(modeNumber, MODES)
+  const transferMode = wordFor(transferNumber, TRANSFER_MODES)
   if (
     !isText(name, MAX_RPC_NAME_LENGTH) ||
     name === '' ||
@@ -108,6 +108,10 @@ function fromWire(value: PacketValue): RpcRow {
     throw malformed('a row of a table')
   }
   return { name, kind, mode, 'transfer mode': transferMode, channel, lane, timed, validators }
+}
+
+function wordFor(number: unknown, words: readonly string[]): string | undefined {
+  return typeof number === 'number' ? words[number] : undefined
 }
 
 function isText(value: unknown, most: number): value is string {
