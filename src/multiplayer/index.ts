@@ -18,6 +18,10 @@ export type {
   RoomEvents,
   SignalingOptions,
 } from './room-types.ts'
+export type { RoomClock, RoomClockEvents } from './time/room-clock.ts'
+export type { TickSource } from './time/tick-source.ts'
+export { Ticker, type TickerEvents, type TickerOptions } from './time/ticker.ts'
+export { isNewerTick, type TickBits, tickDelta, unwrapTick, wrapTick } from './time/ticks.ts'
 export {
   ConnectionStatus,
   type DisconnectReason,

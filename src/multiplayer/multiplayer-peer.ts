@@ -76,6 +76,8 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   }
   /** Asked of each packet when it would be delivered; false: it is dropped. For MultiplayerAPI. */
   accepts: ((packet: WaitingPacket) => boolean) | undefined
+  /** Asked of a service message by its first byte; true: it does not wait for `poll`. For MultiplayerAPI. */
+  isUrgent: ((service: number) => boolean) | undefined
   /** Delivers a packet that `accepts` held back. For MultiplayerAPI. */
   redeliver(_packet: WaitingPacket): void {}
   /** Counts something bad that a peer sent; after a few the connection to it ends. For MultiplayerAPI. */

@@ -467,7 +467,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const isService = kind === Kind.Service
     const isValue = kind === Kind.Value
     const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, isService, payload, owner: remote }
-    if (this.#autoPoll) this.#admit(packet)
+    const isUrgent = isService && this.#announced.has(remote.id) && this.isUrgent?.(payload[0]!)
+    if (this.#autoPoll || isUrgent) this.#admit(packet)
     else if (this.#mayWait(packet)) this.#pending.add({ type: 'packet', packet })
   }
 

@@ -4,9 +4,13 @@
 import { type Clock, systemClock } from '../../net/clock.ts'
 import { Emitter, type Off } from '../../net/emitter.ts'
 import { NetError, toNetError } from '../../net/errors.ts'
+import { type Random, systemRandom } from '../../net/random.ts'
 import type { LaneName } from '../lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
 import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
+import { type RoomClock, SyncedClock } from '../time/room-clock.ts'
+import { defaultTickSource } from '../time/tick-source.ts'
+import { Ticker, type TickerOptions } from '../time/ticker.ts'
 import {
   ConnectionStatus,
   type DisconnectReason,
@@ -18,6 +22,7 @@ import {
 import { Authentication, type PeerAuthentication } from './authentication.ts'
 import { AUTH_TIMEOUT_MS } from './constants.ts'
 import type { Courier, ServicePart } from './courier.ts'
+import { Service } from './wire.ts'
 
 export type MultiplayerAPIEvents = Pick<
   MultiplayerPeerEvents,
@@ -41,6 +46,7 @@ export interface MultiplayerAPIOptions {
   /** How long both sides may take for it, in ms; 0 for ever. Default 3,000. */
   readonly authTimeoutMs?: number
   readonly clock?: Clock
+  readonly random?: Random
   /** The peer whose word counts. Default: 1. */
   readonly host?: () => number
 }
@@ -52,6 +58,8 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #admitted = new Set<number>()
   readonly #authenticate: PeerAuthentication | undefined
   readonly #authTimeoutMs: number
+  readonly #time: SyncedClock
+  readonly #tickers = new Set<Ticker>()
   #authentication: Authentication | undefined
   #peer: MultiplayerPeer = new OfflineMultiplayerPeer()
   #offs: Off[] = []
@@ -68,6 +76,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     const { multiplayerPeer = this.#peer } = options
     checkPeer(multiplayerPeer)
     this.#attach(multiplayerPeer)
+    this.#time = this.#keepTime(options.random ?? systemRandom)
   }
 
   /** The peer that carries everything. Another one ends what was with the one before, without events. */
@@ -176,13 +185,32 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       },
       clock: this.#clock,
       send: (message, options) => this.#peer.sendService(message, this.#toAdmitted(options)),
+      flush: () => this.#peer.flush(),
       reject: (from, error) => this.#peer.reject(from, error),
       report: (error) => this.emit('error', error),
     }
   }
 
+  /** The room's time, which is the host's: see docs/time.md. From the first use on this peer asks the host for it. */
+  get clock(): RoomClock {
+    return this.#time.want()
+  }
+
+  /** Steps in the room's time. It ticks from `start()` on. @throws {NetError} ERR_INVALID_PARAMETER */
+  ticker(options: TickerOptions): Ticker {
+    const ticker = new Ticker(options, this.#time.want(), defaultTickSource(this.#clock))
+    this.#tickers.add(ticker)
+    return ticker
+  }
+
+  /** `host` gives another peer now. */
+  hostChanged(): void {
+    this.#tellParts((part) => part.hostChanged?.())
+  }
+
   /** Ends everything: the services, and the peer. */
   async close(): Promise<void> {
+    for (const ticker of this.#tickers) ticker.stop()
     this.#detach()
     for (const part of new Set(this.#parts.values())) part.close?.()
     await this.#peer.close()
@@ -191,6 +219,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #attach(peer: MultiplayerPeer): void {
     this.#peer = peer
     if (this.#authenticate) this.#authentication = this.#authenticator(this.#authenticate)
+    peer.isUrgent = (service) => this.#parts.get(service)?.isUrgent === true
     peer.accepts = (packet) => {
       if (this.#admitted.has(packet.from)) return true
       this.#authentication?.hold(packet)
@@ -204,16 +233,34 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       peer.on('error', (error) => this.emit('error', error)),
     ]
     for (const id of peer.connectedPeers) this.#arrived(id)
+    this.hostChanged()
   }
 
   #detach(): void {
     for (const off of this.#offs) off()
     this.#offs = []
     this.#peer.accepts = undefined
+    this.#peer.isUrgent = undefined
     this.#authentication?.close()
     this.#authentication = undefined
     for (const id of this.peers) this.#tellParts((part) => part.left?.(id, 'left'))
     this.#admitted.clear()
+  }
+
+  #keepTime(random: Random): SyncedClock {
+    let time: SyncedClock | undefined
+    const update = () => time?.update()
+    const courier = this.addPart([Service.Clock], {
+      isUrgent: true,
+      receive: (message, from) => time?.receive(message, from),
+      joined: update,
+      left: update,
+      hostChanged: update,
+      poll: () => time?.poll(),
+      close: () => time?.close(),
+    })
+    time = new SyncedClock(courier, random)
+    return time
   }
 
   #authenticator(method: PeerAuthentication): Authentication {
@@ -265,7 +312,8 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #serve(message: Uint8Array, from: number, mode: TransferMode, channel: number): void {
     try {
       if (this.#admitted.has(from)) this.#part(message, from).receive(message, from, mode, channel)
-      else if (this.#authentication) this.#authentication.receive(from, message)
+      // What is not reliable may overtake the last word of the authentication: that is nobody's fault.
+      else if (mode === TransferMode.Reliable) this.#authentication?.receive(from, message)
     } catch (error) {
       const known = toNetError(error, 'ERR_INVALID_DATA', `A message of peer ${from} could not be understood.`)
       this.#peer.reject(from, known)

@@ -28,12 +28,13 @@ export class OffsetEstimator {
   }
 
   /**
-   * Takes an answer: when it was asked for and received by this machine's clock, and the other clock's time in it.
+   * Takes an answer. By this machine's clock: when it was asked for and received. By the other clock: when the question came,
+   * and how long the answer was kept back.
    * @returns whether one of the clocks jumped, and all earlier answers were forgotten.
    */
-  add(askedAt: number, answer: number, receivedAt: number): boolean {
-    const there = answer - askedAt
-    const back = receivedAt - answer
+  add(askedAt: number, time: number, held: number, receivedAt: number): boolean {
+    const there = time - askedAt
+    const back = receivedAt - (time + held)
     const jumped = this.#isImpossible(there, back, receivedAt)
     // After a long silence nobody knows whether one of the clocks stood still in it.
     if (jumped || this.#there.fresh(receivedAt) === 0) this.restart()

@@ -4,13 +4,16 @@
 
 import type { CancelTimer, Clock } from '../../net/clock.ts'
 import { Emitter } from '../../net/emitter.ts'
-import type { Random } from '../../net/random.ts'
+import { type Random, randomUnit } from '../../net/random.ts'
+import type { Courier } from '../api/courier.ts'
 import { TransferMode } from '../types.ts'
 import {
   FAST_PHASE_MS,
   FAST_PING_MS,
   GOOD_ERROR_MS,
   MAX_ANSWERS_PER_SECOND,
+  MAX_HOLD_MS,
+  MIN_HOLD_MS,
   SLOW_PING_MS,
   STEP_LIMIT_MS,
 } from './constants.ts'
@@ -40,7 +43,10 @@ export interface RoomClock extends Pick<Emitter<RoomClockEvents>, 'on' | 'once'>
   now(): number
   /** Whether `now()` is the room's time. False until `ready`, and between a jump of this machine's clock and its step. */
   readonly synchronized: boolean
-  /** Resolves when `now()` is the room's time for the first time: at once on the host, in 0.2 to 3 s on the others. Never rejects. */
+  /**
+   * Resolves when `now()` is the room's time for the first time: at once on the host, 0.5 to 3 s after the first use of the clock
+   * on the others. Never rejects.
+   */
   readonly ready: Promise<void>
   /**
    * How far `now()` is likely to be from the host's at most, in ms, for all that can be known: 0 on the host, `undefined`
@@ -50,28 +56,25 @@ export interface RoomClock extends Pick<Emitter<RoomClockEvents>, 'on' | 'once'>
 }
 
 /** What the clock needs of the room. */
-export interface ClockCourier {
-  /** This peer's id. */
-  readonly id: number
-  /** Whose time it is. */
-  readonly host: number
-  /** Who can be sent to. */
-  readonly peers: readonly number[]
-  send(bytes: Uint8Array, options: { readonly to: number; readonly mode: TransferMode }): void
-}
+export type ClockCourier = Pick<Courier, 'id' | 'host' | 'peers' | 'clock' | 'autoPoll' | 'send' | 'flush'>
 
 export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   readonly ready: Promise<void>
   readonly #clock: Clock
   readonly #random: Random
   readonly #courier: ClockCourier
+  readonly #autoPoll: boolean
   readonly #output = new SlewedClock()
   readonly #estimator = new OffsetEstimator()
   readonly #pings = new OpenPings()
   readonly #answered = new Map<number, { since: number; count: number }>()
+  /** Answers that are kept back. */
+  readonly #held = new Set<CancelTimer>()
   #resolveReady: () => void = () => {}
-  /** Whom this peer takes the time from; its own id: from itself. `undefined`: nobody yet. */
+  /** Whom this peer takes the time from. */
   #source: number | undefined
+  /** That is itself. */
+  #leads = false
   /** Which run of time `now()` shows; `undefined`: only its own so far. */
   #timeline: number | undefined
   /** Of which the estimator has answers. */
@@ -84,17 +87,33 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   /** Something was heard since it began to acquire. */
   #heard = false
   #cancelTimer: CancelTimer | undefined
+  /** Somebody wants to know the time: only then others are asked. */
+  #isWanted = false
+  #isClosed = false
+  /** Steps that wait for `poll`. */
+  #untold: number[] = []
 
-  constructor(clock: Clock, random: Random, courier: ClockCourier) {
+  constructor(courier: ClockCourier, random: Random) {
     super()
-    this.#clock = clock
+    this.#clock = courier.clock
+    this.#autoPoll = courier.autoPoll
     this.#random = random
     this.#courier = courier
+    const { clock } = courier
     this.#output.set(0, clock.now())
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve
     })
     this.update()
+  }
+
+  /** The time is wanted from now on: of peers that do not ask for it none is sent. */
+  want(): this {
+    if (!this.#isWanted) {
+      this.#isWanted = true
+      this.update()
+    }
+    return this
   }
 
   now(): number {
@@ -106,22 +125,28 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   }
 
   get errorMs(): number | undefined {
-    if (this.#timeline === undefined) return undefined
-    if (this.#source === this.#courier.id || !this.#estimate) return 0
+    if (this.#leads) return 0
+    if (!this.#estimate) return undefined
     const local = this.#clock.now()
     return this.#estimate.error + Math.abs(this.#output.errorTo(local + this.#estimate.offset, local))
   }
 
   /** The host changed, or who is connected. */
   update(): void {
+    if (this.#isClosed) return
     const { id, host, peers } = this.#courier
     for (const peer of this.#answered.keys()) if (!peers.includes(peer)) this.#answered.delete(peer)
-    if (host !== this.#source) {
+    const leads = host === id
+    if (host !== this.#source || leads !== this.#leads) {
       this.#source = host
-      this.#forget()
-      if (host === id) this.#lead()
+      this.#leads = leads
+      this.#pings.clear()
+      this.#estimator.restart()
+      if (leads) this.#lead()
+      // So far it had nobody's time but its own.
+      else if (this.#timeline === undefined) this.#synchronized = false
     }
-    const asks = host !== id && peers.includes(host)
+    const asks = this.#isWanted && !leads && peers.includes(host)
     if (!asks) this.#stop()
     else if (!this.#cancelTimer) {
       this.#acquire()
@@ -133,11 +158,19 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   receive(bytes: Uint8Array, from: number): void {
     const message = decodeClockMessage(bytes)
     if (message.type === 'ping') this.#answer(message.number, from)
-    else if (from === this.#source && from !== this.#courier.id) this.#learn(message)
+    else if (from === this.#source && !this.#leads) this.#learn(message)
+  }
+
+  /** With `autoPoll: false`: tells what waits. */
+  poll(): void {
+    for (const byMs of this.#untold.splice(0)) this.emit('stepped', byMs)
   }
 
   close(): void {
+    this.#isClosed = true
     this.#stop()
+    for (const cancel of this.#held) cancel()
+    this.#held.clear()
     this.#source = undefined
   }
 
@@ -145,8 +178,6 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   #lead(): void {
     const local = this.#clock.now()
     this.#output.steer(this.#output.now(local), this.#estimator.drift, local)
-    this.#timeline ??= this.#random()
-    this.#sampled = this.#timeline
     this.#estimate = undefined
     this.#becomeReady()
   }
@@ -154,11 +185,6 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   #stop(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-  }
-
-  #forget(): void {
-    this.#pings.clear()
-    this.#estimator.restart()
   }
 
   #acquire(): void {
@@ -170,17 +196,30 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   #ask(): void {
     const now = this.#clock.now()
     const isFast = this.#acquiring && now < this.#fastUntil
-    this.#cancelTimer = this.#clock.setTimeout(() => this.#ask(), isFast ? FAST_PING_MS : SLOW_PING_MS)
+    if (this.#acquiring && this.#heard && !isFast) this.#correct(now)
+    // Not in step with anything: what always goes out right behind something else is always late.
+    const pause = (isFast ? FAST_PING_MS : SLOW_PING_MS) * (0.75 + 0.5 * randomUnit(this.#random))
+    this.#cancelTimer = this.#clock.setTimeout(() => this.#ask(), pause)
     this.#send({ type: 'ping', number: this.#pings.open(now) }, this.#courier.host)
   }
 
   /** Everyone who knows the time tells it: who is the host is not known to all at the same moment. */
   #answer(number: number, to: number): void {
-    if (!this.#synchronized || this.#timeline === undefined || !this.#mayAnswer(to)) return
-    this.#send({ type: 'pong', number, timeline: this.#timeline, time: this.now() }, to)
+    if (!this.#mayAnswer(to)) return
+    const time = this.now()
+    this.#timeline ??= this.#random()
+    const timeline = this.#timeline
+    const hold = MIN_HOLD_MS + (MAX_HOLD_MS - MIN_HOLD_MS) * randomUnit(this.#random)
+    const cancel = this.#clock.setTimeout(() => {
+      this.#held.delete(cancel)
+      if (timeline !== this.#timeline || this.#isClosed || !this.#courier.peers.includes(to)) return
+      this.#send({ type: 'pong', number, timeline, time, held: this.now() - time }, to)
+    }, hold)
+    this.#held.add(cancel)
   }
 
   #mayAnswer(peer: number): boolean {
+    if (!this.#synchronized) return false
     const now = this.#clock.now()
     let answered = this.#answered.get(peer)
     if (!answered || now - answered.since >= 1_000) {
@@ -191,16 +230,17 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     return answered.count <= MAX_ANSWERS_PER_SECOND
   }
 
-  #learn({ number, timeline, time }: Extract<ClockMessage, { type: 'pong' }>): void {
+  #learn({ number, timeline, time, held }: Extract<ClockMessage, { type: 'pong' }>): void {
     const now = this.#clock.now()
     const askedAt = this.#pings.close(number, now)
     if (askedAt === undefined) return
     if (timeline !== this.#sampled) {
+      const isFirst = this.#sampled === undefined
       this.#sampled = timeline
       this.#estimator.restart()
-      if (timeline !== this.#timeline) this.#lose()
+      if (!isFirst && timeline !== this.#timeline) this.#lose()
     }
-    if (this.#estimator.add(askedAt, time, now)) this.#lose()
+    if (this.#estimator.add(askedAt, time, held, now)) this.#lose()
     if (!this.#heard) {
       this.#heard = true
       // The link was down, or the machine slept: now it is worth asking often.
@@ -240,7 +280,9 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     if (steps) this.#output.set(time, local, isAnother && !isFirst)
     this.#output.steer(time, this.#estimator.drift, local)
     this.#becomeReady()
-    if (steps && !isFirst) this.emit('stepped', error)
+    if (!steps || isFirst) return
+    if (this.#autoPoll) this.emit('stepped', error)
+    else this.#untold.push(error)
   }
 
   #becomeReady(): void {
@@ -250,5 +292,7 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
 
   #send(message: ClockMessage, to: number): void {
     this.#courier.send(encodeClockMessage(message), { to, mode: TransferMode.Unreliable })
+    // At once: what waits for the end of the task is late, and may go out behind something else.
+    this.#courier.flush()
   }
 }

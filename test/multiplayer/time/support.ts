@@ -1,7 +1,7 @@
 // Peers with clocks over a simulated network: the real link beneath, each machine with a clock of its own that may be wrong.
 
 import { SyncedClock } from '../../../src/multiplayer/time/room-clock.ts'
-import { TransferMode } from '../../../src/multiplayer/types.ts'
+import { type SendOptions, TransferMode } from '../../../src/multiplayer/types.ts'
 import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
 import type { CancelTimer, Clock } from '../../../src/net/clock.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
@@ -58,24 +58,24 @@ export class Member {
     this.peer = peer
     peer.createMesh(id)
     const self = this
-    this.clock = new SyncedClock(this.machineClock, random, {
+    const courier = {
       id,
+      clock: this.machineClock,
+      autoPoll: true,
       get host() {
         return self.host
       },
       get peers() {
         return peer.connectedPeers
       },
-      send: (bytes, options) => void peer.sendBytes(bytes, options),
-    })
+      send: (message: Uint8Array, options?: SendOptions) => peer.sendService(message, options),
+      flush: () => peer.flush(),
+    }
+    this.clock = new SyncedClock(courier, random).want()
     this.clock.on('stepped', (byMs) => this.steps.push(byMs))
     peer.on('peerConnected', () => this.clock.update())
     peer.on('peerDisconnected', () => this.clock.update())
-    peer.on('packet', (value, from) => {
-      if (value instanceof Uint8Array && value[0]! < 2 && (value.length === 3 || value.length === 15)) {
-        this.clock.receive(value, from)
-      }
-    })
+    peer.on('service', (message, from) => this.clock.receive(message, from))
   }
 
   get id(): number {
