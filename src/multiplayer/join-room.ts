@@ -127,6 +127,7 @@ async function enter(
     clock,
     random,
     host: () => known.host,
+    session: session.room.code,
     ...(options.authentication && { authentication: options.authentication }),
     ...(options.authTimeoutMs !== undefined && { authTimeoutMs: options.authTimeoutMs }),
   })

@@ -240,6 +240,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return this.#send({ kind: Kind.Service, payload: bytes }, options)
   }
 
+  override fingerprints(id: number) {
+    const connection = this.#remotes.get(id)?.connection
+    if (!connection) return undefined
+    return { localFingerprints: connection.localFingerprints, remoteFingerprints: connection.remoteFingerprints }
+  }
+
   override redeliver(packet: OwnedPacket): void {
     if (this.#mode !== 'none' && this.#announced.has(packet.from)) this.#give(packet)
   }

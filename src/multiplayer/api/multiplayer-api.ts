@@ -49,11 +49,14 @@ export interface MultiplayerAPIOptions {
   readonly random?: Random
   /** The peer whose word counts. Default: 1. */
   readonly host?: () => number
+  /** What the peers have in common, such as the room's code: for authentication. Default: nothing. */
+  readonly session?: string
 }
 
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
   readonly #host: () => number
+  readonly #session: string
   readonly #parts = new Map<number, ServicePart>()
   readonly #admitted = new Set<number>()
   readonly #authenticate: PeerAuthentication | undefined
@@ -71,6 +74,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     if (!(authTimeoutMs >= 0)) throw new NetError('ERR_INVALID_PARAMETER', 'authTimeoutMs is 0 or more.')
     this.#clock = clock
     this.#host = host
+    this.#session = options.session ?? ''
     this.#authenticate = options.authentication
     this.#authTimeoutMs = authTimeoutMs
     const { multiplayerPeer = this.#peer } = options
@@ -266,6 +270,10 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #authenticator(method: PeerAuthentication): Authentication {
     return new Authentication(method, this.#authTimeoutMs, this.#clock, this.#peer.autoPoll, {
       send: (id, message) => this.#peer.sendService(message, { to: id, mode: TransferMode.Reliable, lane: 'control' }),
+      binding: (id) => {
+        const fingerprints = this.#peer.fingerprints(id)
+        return fingerprints && { session: this.#session, localId: this.uniqueId, remoteId: id, ...fingerprints }
+      },
       admitted: (id) => this.#admit(id),
       failed: (id, error) => this.#refuse(id, error),
       packet: (packet) => this.#peer.redeliver(packet),
