@@ -26,6 +26,8 @@ export interface Config {
 }
 
 const LARGEST = 10_000_000
+/** What is none makes every browser refuse to connect at all. */
+const STUN_URL = /^stuns?:[^\s/]+$/
 
 /** @throws {UsageError} that names the flag, and never a secret. */
 export function readConfig(given: Given): Config {
@@ -58,6 +60,15 @@ export function readConfig(given: Given): Config {
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) {
     throw new UsageError('--turn-url and --turn-secret are given both or not at all.')
   }
+  const wrongStun = texts('stun-url').find((url) => !STUN_URL.test(url))
+  if (wrongStun !== undefined) {
+    throw new UsageError(`${place('stun-url')} is written as "stun:host:port", unlike "${wrongStun}".`)
+  }
+  const redis = text('redis')
+  // Not repeated: there may be a password in it.
+  if (redis !== undefined && !isRedisUrl(redis)) {
+    throw new UsageError(`${place('redis')} is a URL as redis://user:password@host:6379, or rediss:// with TLS.`)
+  }
   const origins = texts('origin')
   return {
     port: number('port', 0, 65_535),
@@ -73,7 +84,7 @@ export function readConfig(given: Given): Config {
     origins: origins.length > 0 ? origins : undefined,
     stunUrls: texts('stun-url'),
     turn: turnSecret === undefined ? undefined : { urls: turnUrls, secret: turnSecret },
-    redis: text('redis'),
+    redis,
     drainMs: number('drain-seconds', 0, 3_600) * 1_000,
     limits: {
       connections: limit('max-connections'),
@@ -93,6 +104,10 @@ export function readConfig(given: Given): Config {
 const NO_SECRET = `There is no ticket secret, so nobody could be kept out. Either
   give one that your backend has too:  SKEIN_TICKET_SECRET="$(openssl rand -base64 48)" skein-server
   or, for development only, let everybody in:  skein-server --dev`
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol)
+}
 
 function readSwitch(text: string | undefined, place: string): boolean {
   if (text === undefined || text === 'false' || text === '0') return false

@@ -3,8 +3,15 @@
 
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
-import { MAX_BUDGET_KEYS, SHARED_MESSAGE_BURST_SECONDS } from './constants.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
+import {
+  LISTINGS_AT_ONCE_PER_ADDRESS,
+  LISTINGS_PER_SECOND_PER_ADDRESS,
+  MAX_BUDGET_KEYS,
+  PASSWORDS_AT_ONCE_PER_ADDRESS,
+  PASSWORDS_PER_SECOND_PER_ADDRESS,
+  SHARED_MESSAGE_BURST_SECONDS,
+} from './constants.ts'
 
 export interface BudgetLimits {
   readonly connectionsPerAddress: number
@@ -20,6 +27,10 @@ export class Budgets {
   /** Entries of an address that fail: guessed room codes, passwords and tickets. */
   readonly failedEntries: KeyedBuckets
   readonly addressMessages: KeyedBuckets
+  /** Listings of an address: each may look at hundreds of rooms. */
+  readonly listings: KeyedBuckets
+  /** Passwords of an address, right or wrong, of new rooms or old ones: each is 50 ms of a processor. */
+  readonly passwords: KeyedBuckets
   readonly roomMessages: KeyedBuckets
 
   constructor(clock: Clock, limits: BudgetLimits) {
@@ -29,6 +40,8 @@ export class Budgets {
     this.connects = buckets(connectionsPerAddress + connectsPerSecondPerAddress, connectsPerSecondPerAddress)
     this.failedEntries = buckets(limits.failedEntriesPerMinutePerAddress, limits.failedEntriesPerMinutePerAddress / 60)
     this.addressMessages = messages(limits.messagesPerSecondPerAddress)
+    this.listings = buckets(LISTINGS_AT_ONCE_PER_ADDRESS, LISTINGS_PER_SECOND_PER_ADDRESS)
+    this.passwords = buckets(PASSWORDS_AT_ONCE_PER_ADDRESS, PASSWORDS_PER_SECOND_PER_ADDRESS)
     this.roomMessages = messages(limits.messagesPerSecondPerRoom)
   }
 }
@@ -54,6 +67,11 @@ export class KeyedBuckets {
 
   /** Takes `count` tokens of `key`'s if there are as many; otherwise takes none and returns false. */
   take(key: string, count: number): boolean {
+    return this.bucket(key).take(count)
+  }
+
+  /** The bucket of `key`. Whoever takes from it often keeps it: one that is forgotten meanwhile goes on for its keepers. */
+  bucket(key: string): TokenBucket {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#clock, this.#size, this.#perSecond)
     // Put at the end, so that the first is always the one that was not asked for longest.
     this.#buckets.delete(key)
@@ -62,7 +80,7 @@ export class KeyedBuckets {
       const [oldest] = this.#buckets.keys()
       if (oldest !== undefined) this.#buckets.delete(oldest)
     }
-    return bucket.take(count)
+    return bucket
   }
 
   /** Gives back tokens that were taken for what then did not happen. */

@@ -31,7 +31,7 @@ export interface CaretakerParts {
 
 export class Caretaker {
   readonly #parts: CaretakerParts
-  readonly #rooms = new Map<string, Set<KeptPlace>>()
+  readonly #places = new Set<KeptPlace>()
   /** Rooms that the store did not have when it was last asked. */
   readonly #missing = new Set<string>()
   /** Rooms whose link to the store was broken. */
@@ -50,23 +50,17 @@ export class Caretaker {
     this.#sweepFrom = time() + this.#renewMs
     const sweepMs = Math.max(MIN_SWEEP_MS, places.graceMs / SWEEPS_PER_GRACE)
     this.#stop = [
-      every(clock, this.#renewMs, () => this.#then(() => this.#renew([...this.#rooms.keys()]))),
+      every(clock, this.#renewMs, () => this.#then(() => this.#renew())),
       every(clock, sweepMs, () => this.#then(() => this.#sweep())),
     ]
   }
 
   add(place: KeptPlace): void {
-    const { code } = place.state
-    const kept = this.#rooms.get(code) ?? new Set()
-    this.#rooms.set(code, kept.add(place))
+    this.#places.add(place)
   }
 
   delete(place: KeptPlace): void {
-    const { code } = place.state
-    const kept = this.#rooms.get(code)
-    if (!kept?.delete(place) || kept.size > 0) return
-    this.#rooms.delete(code)
-    this.#missing.delete(code)
+    this.#places.delete(place)
   }
 
   /** The link to the store was broken, and the room may have changed or be lost. */
@@ -78,7 +72,7 @@ export class Caretaker {
     // Every room tells of the same gap: they are looked at together.
     this.#then(async () => {
       this.#mendQueued = false
-      await this.#renew([...this.#gaps])
+      await this.#renew(new Set(this.#gaps))
     })
   }
 
@@ -92,23 +86,42 @@ export class Caretaker {
     this.#busy = this.#busy.then(task).catch((error: unknown) => this.#failed(error))
   }
 
-  async #renew(codes: readonly string[]): Promise<void> {
-    await inBatches(codes, async (code) => {
+  /** @param codes Of which rooms; left out: of all. */
+  async #renew(codes?: ReadonlySet<string>): Promise<void> {
+    const rooms = this.#byRoom()
+    for (const gone of [...this.#gaps, ...this.#missing].filter((code) => !rooms.has(code))) {
+      this.#gaps.delete(gone)
+      this.#missing.delete(gone)
+    }
+    const wanted = codes ? [...rooms].filter(([code]) => codes.has(code)) : [...rooms]
+    await inBatches(wanted, async ([code, kept]) => {
       try {
-        await this.#renewRoom(code)
+        // Those that are here still.
+        await this.#renewRoom(
+          code,
+          kept.filter((place) => this.#places.has(place)),
+        )
       } catch (error) {
         this.#failed(error)
       }
     })
   }
 
-  async #renewRoom(code: string): Promise<void> {
-    const kept = [...(this.#rooms.get(code) ?? [])]
-    const newest = kept.map(({ state }) => state).sort((a, b) => b.revision - a.revision)[0]
-    if (!newest) {
-      this.#gaps.delete(code)
-      return
+  /** Put together when it is asked for: kept, it would be a list more for every room. */
+  #byRoom(): ReadonlyMap<string, readonly KeptPlace[]> {
+    const rooms = new Map<string, KeptPlace[]>()
+    for (const place of this.#places) {
+      const { code } = place.state
+      const kept = rooms.get(code)
+      if (kept) kept.push(place)
+      else rooms.set(code, [place])
     }
+    return rooms
+  }
+
+  async #renewRoom(code: string, kept: readonly KeptPlace[]): Promise<void> {
+    const newest = kept.map(({ state }) => state).sort((a, b) => b.revision - a.revision)[0]
+    if (!newest) return
     const { adapter, time, places } = this.#parts
     // A room that is missing without a gap has probably just ended, and its members are about to hear of that.
     const mayBeLost = this.#gaps.has(code) || this.#missing.has(code)

@@ -26,6 +26,22 @@ export type {
   RoomEvents,
   SignalingOptions,
 } from './room-types.ts'
+export { RpcDefinition, rpc } from './rpc/definition.ts'
+export { RpcError } from './rpc/rpc-error.ts'
+export type { RpcStats } from './rpc/rpc-service.ts'
+export type { StandardSchema } from './rpc/standard-schema.ts'
+export type {
+  RequestOptions,
+  RpcCall,
+  RpcContext,
+  RpcDefinitions,
+  RpcMode,
+  RpcOptions,
+  RpcRateLimit,
+  RpcRequest,
+  RpcSetOptions,
+  Rpcs,
+} from './rpc/types.ts'
 export type { RoomClock, RoomClockEvents } from './time/room-clock.ts'
 export type { TickSource } from './time/tick-source.ts'
 export { Ticker, type TickerEvents, type TickerOptions } from './time/ticker.ts'

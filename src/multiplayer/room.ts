@@ -11,6 +11,8 @@ import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.t
 import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
 import type { Room, RoomEvents } from './room-types.ts'
+import type { RpcStats } from './rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
 import type { RoomClock } from './time/room-clock.ts'
 import type { Ticker, TickerOptions } from './time/ticker.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
@@ -68,6 +70,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     })
     api.on('connectionFailed', (id, error) => this.#failed(id, error))
     api.on('error', (error) => this.emit('error', error))
+    api.on('rpcMismatch', (id, differences) => this.emit('rpcMismatch', id, differences))
     this.#stopWatchingPage = watchPage((visible) => {
       if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
     })
@@ -134,6 +137,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
     return this.#api.sendBytes(bytes, options)
+  }
+
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, options?: RpcSetOptions): Rpcs<Definitions> {
+    return this.#api.rpcs(definitions, options)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#api.rpcStats
   }
 
   flush(): void {

@@ -8,6 +8,8 @@ import { type Random, systemRandom } from '../../net/random.ts'
 import type { LaneName } from '../lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
 import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
+import { RpcService, type RpcStats, rpcServices } from '../rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from '../rpc/types.ts'
 import { type RoomClock, SyncedClock } from '../time/room-clock.ts'
 import { defaultTickSource } from '../time/tick-source.ts'
 import { Ticker, type TickerOptions } from '../time/ticker.ts'
@@ -36,6 +38,8 @@ export type MultiplayerAPIEvents = Pick<
   peerAuthenticating: (id: number) => void
   /** A peer was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
   peerAuthenticationFailed: (id: number, error: NetError) => void
+  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
+  rpcMismatch: (id: number, differences: readonly string[]) => void
 }
 
 export interface MultiplayerAPIOptions {
@@ -51,6 +55,8 @@ export interface MultiplayerAPIOptions {
   readonly host?: () => number
   /** What the peers have in common, such as the room's code: for authentication. Default: nothing. */
   readonly session?: string
+  /** The time of `timed` RPCs, in ms; `undefined` while it is not known. Default: that of `clock`. */
+  readonly time?: () => number | undefined
 }
 
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
@@ -58,6 +64,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #host: () => number
   readonly #session: string
   readonly #parts = new Map<number, ServicePart>()
+  readonly #rpcs: RpcService
   readonly #admitted = new Set<number>()
   readonly #authenticate: PeerAuthentication | undefined
   readonly #authTimeoutMs: number
@@ -77,6 +84,11 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#session = options.session ?? ''
     this.#authenticate = options.authentication
     this.#authTimeoutMs = authTimeoutMs
+    // Always there: what other peers define may come before the game defines anything.
+    this.#rpcs = new RpcService((part) => this.addPart(rpcServices(), part), {
+      time: options.time ?? (() => this.#timeIfKnown()),
+      mismatch: (id, differences) => this.emit('rpcMismatch', id, differences),
+    })
     const { multiplayerPeer = this.#peer } = options
     checkPeer(multiplayerPeer)
     this.#attach(multiplayerPeer)
@@ -133,6 +145,19 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     return this.#peer.sendBytes(bytes, this.#toAdmitted(options))
   }
 
+  /**
+   * Defines RPCs and returns the functions that call them: see `rpc`. All peers define the same, in any order; further ones
+   * can follow at any time, each set under a name of its own.
+   * @throws {NetError} ERR_ALREADY_IN_USE: there is such a set. ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY: what cannot be.
+   */
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, { set }: RpcSetOptions = {}): Rpcs<Definitions> {
+    return this.#rpcs.define(definitions, set)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#rpcs.stats
+  }
+
   flush(): void {
     this.#peer.flush()
   }
@@ -177,6 +202,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     return {
       get id() {
         return api.uniqueId
+      },
+      get status() {
+        return api.#peer.connectionStatus
       },
       get host() {
         return api.#host()
@@ -251,6 +279,12 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#admitted.clear()
   }
 
+  /** For RPCs that say when they were sent. */
+  #timeIfKnown(): number | undefined {
+    const clock = this.#time.want()
+    return clock.synchronized ? clock.now() : undefined
+  }
+
   #keepTime(random: Random): SyncedClock {
     let time: SyncedClock | undefined
     const update = () => time?.update()
@@ -281,7 +315,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   }
 
   #arrived(id: number): void {
-    if (!this.#authentication) {
+    // Whom the host of a star lets in, its clients do not ask again.
+    const vouchedFor = this.#peer.isClient && this.#admitted.has(this.#peer.viaOf(id) ?? id)
+    if (!this.#authentication || vouchedFor) {
       this.#admit(id)
       return
     }
@@ -294,6 +330,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#tellParts((part) => part.joined?.(id))
     if (id === TARGET_PEER_SERVER && this.#peer.isClient) this.emit('connectedToServer')
     this.emit('peerConnected', id)
+    this.#peer.admit(id)
   }
 
   #refuse(id: number, error: NetError): void {

@@ -2,6 +2,7 @@
 // says has arrived there is handed to the log of what was sent and to the path.
 
 import { NetError } from '../errors.ts'
+import { INITIAL_WINDOW } from './constants.ts'
 import type { MessageWriter } from './frames.ts'
 import { byteAt, u16At, u32At } from './frames.ts'
 import { Path } from './path.ts'
@@ -55,7 +56,7 @@ export class Acknowledger {
 
   /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
   get asks(): boolean {
-    return this.path.isNarrow || this.sent.flight * 2 > this.path.window
+    return this.path.isNarrow || this.sent.flight * 2 > Math.max(this.path.window, INITIAL_WINDOW)
   }
 
   /** Reliable messages arrived. */

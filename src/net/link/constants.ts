@@ -9,6 +9,9 @@ export const MAX_MESSAGE = 1_150
 /** The largest reliable packet, in bytes: a level with its pictures. */
 export const MAX_RELIABLE_PACKET = 64 * 1024 * 1024
 
+/** Bytes that a packet which is passed on may have beside its own: a head and 256 targets, a room's worth (relay/wire.ts). */
+export const MAX_RELAY_HEADER = 1_031
+
 /** Bytes of packets of one peer that have begun to arrive, at most: two of the largest. */
 export const MAX_UNFINISHED_BYTES = 2 * MAX_RELIABLE_PACKET
 
@@ -38,6 +41,9 @@ export const MAX_UNRELIABLE_WAIT_MS = 50
 
 /** Bytes of unreliable packets that wait, at most: beyond, the oldest goes. */
 export const MAX_WAITING_UNRELIABLE_BYTES = 64 * 1024
+
+/** Those passed on for one peer among them, at most: an eighth, so that a flood does not take the room of the others. */
+export const MAX_WAITING_RELAYED_BYTES = 8 * 1024
 
 /** Packets from this size on are bulk where no lane is given: over 2 Mbit/s they take longer than eight ticks. */
 export const BULK_FROM = 32 * 1024
@@ -117,11 +123,22 @@ export const STREAM_ACK_EVERY = 4
  */
 export const MAX_STREAM_AHEAD = 2_048
 
-/** While a transfer goes on, the path is sounded at least this often, in ms. */
+/** How often the path is sounded while a transfer goes on, in ms, and how seldom at most. */
 export const PROBE_MS = 5
+export const MAX_PROBE_MS = 50
 
-/** Bytes that may be on their way before anything is known about the path (RFC 6928: ten packets). */
+/** What sounding takes: the bytes of a probe with all headers beneath, and the share of the path that it may have. */
+export const PROBE_BYTES = 110
+export const PROBE_SHARE = 0.04
+
+/** Bytes of the game's reliable packets that may always be on their way (RFC 6928: ten packets). */
 export const INITIAL_WINDOW = 10 * MAX_MESSAGE
+
+/**
+ * With how many bytes on their way a transfer starts, before anything is known about the path. Fewer than TCP's ten packets:
+ * at 400 kbit/s four of them are a queue of 90 ms, which the game feels; at 20 Mbit/s they cost a round trip.
+ */
+export const START_WINDOW = 4 * MAX_MESSAGE
 
 /**
  * The same for unreliable packets, as long as no queue was ever seen: they come at the game's pace, and what is kept back is

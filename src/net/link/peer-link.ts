@@ -20,7 +20,6 @@ import {
   MAX_MESSAGE,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
-  PROBE_MS,
   SILENCE_TIMEOUT_MS,
   TRICKLE_WINDOW,
 } from './constants.ts'
@@ -360,11 +359,12 @@ export class PeerLink {
   /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
   #probe(now: number): void {
     if (this.#state !== 'connected') return
-    if (now - this.#acknowledger.lastSentAt >= PROBE_MS) this.#unreliable.sendNow(now, true)
+    const { probeMs } = this.#acknowledger.path
+    if (now - this.#acknowledger.lastSentAt >= probeMs) this.#unreliable.sendNow(now, true)
     this.#cancelProbe ??= this.#clock.setTimeout(() => {
       this.#cancelProbe = undefined
       this.flush()
-    }, PROBE_MS)
+    }, probeMs)
   }
 
   #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {

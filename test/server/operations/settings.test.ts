@@ -62,6 +62,8 @@ describe('settings', () => {
     [['--dev', '--log-level', 'loud'], /--log-level is one of silent/],
     [['--dev', '--turn-url', 'turn:turn.example'], /--turn-secret/],
     [['--dev', '--turn-secret', 'x'], /--turn-url/],
+    [['--dev', '--stun-url', 'stun.example'], /--stun-url is written as "stun:host:port", unlike "stun.example"/],
+    [['--dev', '--redis', 'localhost:6379'], /--redis is a URL as redis:/],
   ])('refuse %j in a sentence', (args, sentence) => {
     expect(() => config(args)).toThrow(UsageError)
     expect(() => config(args)).toThrow(sentence)
