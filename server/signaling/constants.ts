@@ -174,3 +174,9 @@ export const MAX_PENDING_HANDSHAKES_PER_ADDRESS = 256
 export const DEFAULT_MESSAGES_PER_SECOND_PER_ADDRESS = 4_096
 /** A mesh of 64 that begins at once has 2,016 pairs with about 30 messages each: within the burst of this. */
 export const DEFAULT_MESSAGES_PER_SECOND_PER_ROOM = 4_096
+
+/** How long a passport is good unless told otherwise, in ms: a day, in which a player may come and go. */
+export const DEFAULT_PASSPORT_LIFETIME_MS = 86_400_000
+
+/** A passport cannot be called back: a month is the longest that a mistake may last. */
+export const MAX_PASSPORT_LIFETIME_MS = 2_592_000_000

@@ -130,16 +130,20 @@ async function enter(
   if (!isStar) peer.createMesh(session.id, channels)
   else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
   else peer.createClient(session.id, channels)
+  let known: { readonly host: number } = session.room
   const api = new MultiplayerAPI({
     multiplayerPeer: peer,
     clock,
-    host: () => room.host,
+    random,
+    host: () => known.host,
+    session: session.room.code,
     ...(options.authentication && { authentication: options.authentication }),
     ...(options.authTimeoutMs !== undefined && { authTimeoutMs: options.authTimeoutMs }),
   })
   api.on('connectedToServer', () => hostReached?.resolve())
   api.on('peerAuthenticationFailed', (_id, error) => hostReached?.reject(error))
   const room = new JoinedRoom({ session, api, peer, dialer, detours, clock })
+  known = room
   try {
     session.listen((event: SignalingEvent) => {
       if (event.type === 'closed') hostReached?.reject(event.error)

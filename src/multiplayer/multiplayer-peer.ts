@@ -74,8 +74,16 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   sendService(_bytes: Uint8Array, _options?: SendOptions): boolean {
     throw new NetError('ERR_UNAVAILABLE', 'This peer carries no service messages: it has to override sendService.')
   }
+  /** Of the certificates at both ends of the connection to a peer; `undefined`: there is no such peer. For MultiplayerAPI. */
+  fingerprints(
+    _id: number,
+  ): { readonly localFingerprints: readonly string[]; readonly remoteFingerprints: readonly string[] } | undefined {
+    return undefined
+  }
   /** Asked of each packet when it would be delivered; false: it is dropped. For MultiplayerAPI. */
   accepts: ((packet: WaitingPacket) => boolean) | undefined
+  /** Asked of a service message by its first byte; true: it does not wait for `poll`. For MultiplayerAPI. */
+  isUrgent: ((service: number) => boolean) | undefined
   /** Delivers a packet that `accepts` held back. For MultiplayerAPI. */
   redeliver(_packet: WaitingPacket): void {}
   /** A peer was let in: a server that relays makes it known to the others, and passes packets on. For MultiplayerAPI. */

@@ -13,6 +13,8 @@ import type { IceServersOption } from './ice-servers.ts'
 import type { LaneName } from './lane-names.ts'
 import type { RpcStats } from './rpc/rpc-service.ts'
 import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
+import type { RoomClock } from './time/room-clock.ts'
+import type { Ticker, TickerOptions } from './time/ticker.ts'
 import type {
   DisconnectReason,
   PacketValue,
@@ -90,6 +92,16 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   readonly place: string | undefined
   /** The ids of the connected peers, in ascending order, without this one. */
   readonly peers: readonly number[]
+  /**
+   * The room's time, the same for all but for a few ms: it is the host's, and goes on when the host changes. From the first use
+   * on this peer asks the host for it, so use it on every peer that plays. See docs/time.md.
+   */
+  readonly clock: RoomClock
+  /**
+   * Steps of equal length in the room's time, with the same number on every peer. It ticks from its `start()` until its
+   * `stop()` or the end of the room. @throws {NetError} ERR_INVALID_PARAMETER
+   */
+  ticker(options: TickerOptions): Ticker
   /** Sends a value (anything msgpack can carry). Returns whether to go on; false: the peer's buffer is filling. */
   send(value: PacketValue, options?: SendOptions): boolean
   /** Sends bytes as they are. */

@@ -14,6 +14,8 @@ import type { Detours } from './relay/detours.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import type { RpcStats } from './rpc/rpc-service.ts'
 import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
+import type { RoomClock } from './time/room-clock.ts'
+import type { Ticker, TickerOptions } from './time/ticker.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -112,6 +114,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
   get peers(): readonly number[] {
     return this.#api.peers
+  }
+
+  get clock(): RoomClock {
+    return this.#api.clock
+  }
+
+  ticker(options: TickerOptions): Ticker {
+    return this.#api.ticker(options)
   }
 
   override on<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
@@ -228,6 +238,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         break
       case 'room':
         this.#info = event.room
+        this.#api.hostChanged()
         this.#deliver('change', () => this.emit('roomChanged'))
         break
       case 'error':

@@ -303,6 +303,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return this.#send({ kind: Kind.Service, payload: bytes }, options)
   }
 
+  override fingerprints(id: number) {
+    const connection = this.#remotes.get(id)?.connection
+    if (!connection) return undefined
+    return { localFingerprints: connection.localFingerprints, remoteFingerprints: connection.remoteFingerprints }
+  }
+
   override redeliver(packet: OwnedPacket): void {
     if (this.#mode !== 'none' && this.#announced.has(packet.from)) this.#give(packet)
   }
@@ -577,7 +583,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const isService = kind === Kind.Service
     const isValue = kind === Kind.Value
     const packet = { from: owner.id, mode, channel: Math.max(0, channel), isValue, isService, payload, owner }
-    if (this.#autoPoll) this.#admit(packet)
+    const isUrgent = isService && this.#announced.has(owner.id) && this.isUrgent?.(payload[0]!)
+    if (this.#autoPoll || isUrgent) this.#admit(packet)
     else if (this.#mayWait(packet)) this.#pending.add({ type: 'packet', packet })
   }
 

@@ -21,6 +21,7 @@ import {
 } from './drivers/driver.ts'
 import { Emitter } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
+import { fingerprintsOf } from './fingerprints.ts'
 import { type ConnectionStats, routeStats, sumOf } from './statistics.ts'
 
 export type PeerConnectionEvents = {
@@ -66,6 +67,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
   #history: ConnectionHistory | undefined
+  #localFingerprints: readonly string[] = []
+  #remoteFingerprints: readonly string[] = []
 
   get connectionState(): ConnectionState {
     return this.#connectionState
@@ -75,6 +78,18 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   }
   get signalingState(): SignalingState {
     return this.#signalingState
+  }
+
+  /**
+   * The fingerprints of this side's certificate, as `sha-256 AB:CD:…`, from the description that was set; empty before. DTLS
+   * lets only a remote in that was told one of them.
+   */
+  get localFingerprints(): readonly string[] {
+    return this.#localFingerprints
+  }
+  /** The same of the remote's certificate: DTLS lets only a remote in that has one with such a fingerprint. */
+  get remoteFingerprints(): readonly string[] {
+    return this.#remoteFingerprints
   }
 
   /** What `initialize` was given. */
@@ -98,6 +113,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#hasRemoteDescription = false
     this.#created = undefined
     this.#awaitsAnswer = false
+    this.#localFingerprints = []
+    this.#remoteFingerprints = []
     this.#gatheringState = GatheringState.New
     this.#signalingState = SignalingState.Stable
     this.#connectionState = ConnectionState.New
@@ -149,6 +166,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     const driver = this.#connect()
     this.#created = undefined
     this.#awaitsAnswer = type === 'offer'
+    this.#localFingerprints = fingerprintsOf(sdp)
     this.#told.local.addAll(sdp)
     this.#told.note('localSet')
     driver.setLocalDescription(type, sdp)
@@ -172,6 +190,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     }
     const driver = this.#connect()
     driver.setRemoteDescription(type, sdp)
+    this.#remoteFingerprints = fingerprintsOf(sdp)
     this.#told.note('started')
     this.#told.note('remoteSet')
     this.#told.remote.addAll(sdp)

@@ -22,6 +22,8 @@ export interface Courier {
    * @throws {NetError} As MultiplayerPeer.sendBytes.
    */
   send(message: Uint8Array, options?: SendOptions): boolean
+  /** Lets go now what was sent, not at the end of the task. */
+  flush(): void
   /** Counts something bad that a peer sent, and reports it; after a few the connection to that peer ends. */
   reject(from: number, error: NetError): void
   /** Reports something that is not fatal. */
@@ -30,12 +32,16 @@ export interface Courier {
 
 /** A service: hears of admitted peers only. */
 export interface ServicePart {
+  /** Its messages come when they arrive, also with `autoPoll: false`: it tells the game nothing but in `poll`. */
+  readonly isUrgent?: boolean
   /** A message, with its first byte. What this throws as NetError is the sender's fault: it is rejected. */
   receive(message: Uint8Array, from: number, mode: TransferMode, channel: number): void
   /** A peer was admitted; before `peerConnected`. */
   joined?(id: number): void
   /** It is gone; before `peerDisconnected`. */
   left?(id: number, reason: DisconnectReason): void
+  /** `courier.host` is another one. */
+  hostChanged?(): void
   /** With `autoPoll: false`: within each `poll`, after the packets. */
   poll?(): void
   /** Nothing follows. */

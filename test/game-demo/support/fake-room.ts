@@ -89,6 +89,14 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
     return this.#network.host
   }
 
+  get clock(): never {
+    throw new Error('The game does not ask for the time.')
+  }
+
+  ticker(): never {
+    throw new Error('The game has no ticker of the room.')
+  }
+
   get peers(): readonly number[] {
     return [...this.#peers].sort((a, b) => a - b)
   }
