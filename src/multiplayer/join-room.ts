@@ -6,7 +6,7 @@ import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
 import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
-import { checkSilenceTimeout } from './checks.ts'
+import { checkPatience } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
 import { JoinedRoom } from './room.ts'
@@ -66,8 +66,8 @@ async function enter(
   newRoom: 'create' | 'match' = 'create',
 ): Promise<Room> {
   const { channels = [], autoPoll = true, signal } = options
-  const { clock = systemClock, random = systemRandom, silenceTimeoutMs } = options
-  if (silenceTimeoutMs !== undefined) checkSilenceTimeout(silenceTimeoutMs)
+  const { clock = systemClock, random = systemRandom, suspicionMs, graceMs } = options
+  checkPatience({ suspicionMs, graceMs })
   const transport = chooseTransport(options.signaling)
   const ownConfiguration = {
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
@@ -95,8 +95,10 @@ async function enter(
     clock,
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
-    ...(silenceTimeoutMs !== undefined && { silenceTimeoutMs }),
+    ...{ random, suspicionMs, graceMs },
     hooks: {
+      reconnecting: (id) => dialer.repair(id),
+      settled: (id) => dialer.settled(id),
       connected: (id) => {
         dialer.connected(id)
         hostReached?.resolve()

@@ -13,6 +13,7 @@ import type { LaneName } from './lane-names.ts'
 import type {
   DisconnectReason,
   PacketValue,
+  PatienceOptions,
   PeerStats,
   SendOptions,
   TapEvent,
@@ -23,6 +24,13 @@ import type {
 export type RoomEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
+  /**
+   * Nothing is heard of a peer that is connected. It is tried to reach it again: what is sent reliably waits meanwhile, what
+   * is not is dropped. `peerReconnected` or `peerDisconnected` follows.
+   */
+  peerReconnecting: (id: number) => void
+  /** It is there again, and nothing reliable was lost. */
+  peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
@@ -145,7 +153,7 @@ export interface ListRoomsOptions extends SignalingOptions, RoomQuery {}
 /** See `quickMatch`. */
 export type QuickMatchOptions = Omit<JoinRoomOptions, 'room' | 'place' | 'password' | 'public'>
 
-export interface JoinRoomOptions extends SignalingOptions {
+export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   /** The code of the room to join. Left out: a new room is opened. */
   readonly room?: string | undefined
   /** The place to come back to: what `room.place` was. Then nothing else is needed to enter. */
@@ -179,11 +187,6 @@ export interface JoinRoomOptions extends SignalingOptions {
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
   readonly autoPoll?: boolean | undefined
-  /**
-   * Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More lets a game outlast longer
-   * outages, and tells later who is gone. It counts on this side only: give all peers the same.
-   */
-  readonly silenceTimeoutMs?: number | undefined
   /** Options of the Node driver. */
   readonly node?: NodeConfiguration | undefined
   /** The WebRTC implementation. Default: that of `setDefaultExtension`, or the platform's own. */

@@ -41,6 +41,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#info = session.room
     this.id = session.id
     peer.on('peerConnected', (id) => this.emit('peerConnected', id))
+    peer.on('peerReconnecting', (id) => this.emit('peerReconnecting', id))
+    peer.on('peerReconnected', (id) => this.emit('peerReconnected', id))
     peer.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
       if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())

@@ -35,6 +35,11 @@ export class Acknowledger {
   streamIn = 0
   /** Something arrived of which the other side does not know yet. */
   owes = false
+  /**
+   * Nothing is heard: no packets go, only questions. Packets would be lost, and fill the window that SCTP has left, so that
+   * the question would wait for its timer when the path is back.
+   */
+  isHushed = false
   /** Unreliable messages that came since the last acknowledgement, alone or with a packet. */
   unacknowledged = 0
   /** How often the other side was told what it did not know. */
@@ -56,6 +61,13 @@ export class Acknowledger {
   /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
   get asks(): boolean {
     return this.path.isNarrow || this.sent.flight * 2 > this.path.window
+  }
+
+  /** The way beneath is another one: nothing is on its way, and what it carries is found out as at first. */
+  restart(): void {
+    this.sent.giveUp()
+    this.path.restart()
+    this.madeProgress()
   }
 
   /** Reliable messages arrived. */

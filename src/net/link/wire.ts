@@ -16,10 +16,11 @@
 //   kind        channels           payload
 //   VALUE       any                one msgpack value
 //   BYTES       any                the packet itself
-//   HELLO       reliable, port 0   version:u8, the mode of each user channel:u8 …
+//   HELLO       reliable, port 0   version:u8, session, what was taken in: see greeting.ts. Alone in its message, not counted
 //   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
+//   TAKEN       reliable, port 0   port:u8 count:u16, messages taken in on a reliable user channel
 
 export const Kind = {
   Value: 0,
@@ -30,6 +31,7 @@ export const Kind = {
   // 5 and 6 were version 1's ping and pong.
   Signal: 7,
   Stream: 8,
+  Taken: 10,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 

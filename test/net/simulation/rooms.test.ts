@@ -25,9 +25,9 @@ afterEach(async () => {
   expect(network.clock.pendingTimers).toBe(0)
 })
 
-test('silenceTimeoutMs lets a room outlast an outage of 9 s, and tells later who is gone', async () => {
+test('graceMs lets a room outlast an outage of 9 s, and tells later who is gone', async () => {
   network = new SimulatedNetwork({ latencyMs: 50, transport: 'browser' })
-  const patient = (name: string) => ({ ...network.peerOptions(name), silenceTimeoutMs: 20_000 })
+  const patient = (name: string) => ({ ...network.peerOptions(name), graceMs: 19_000 })
   const alice = await network.until(joinRoom(patient('alice')))
   const bob = await network.until(joinRoom({ ...patient('bob'), room: alice.code }))
   rooms = [alice, bob]
