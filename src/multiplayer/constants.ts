@@ -46,7 +46,7 @@ export const MAX_EARLY_ON_NEXT_WAY = 16
 export const REDIAL_AFTER_MS = 500
 
 /** How long a restart of ICE may take until a new connection is dialled, in ms: signaling there and back, and some checks. */
-export const RESTART_PATIENCE_MS = 1_500
+export const RESTART_PATIENCE_MS = 2_000
 
 /** How long a connection may take that is to replace another, in ms, until the next one is tried. */
 export const REPAIR_PATIENCE_MS = 4_000

@@ -190,13 +190,13 @@ export class Dialer {
       return
     }
     // No correct peer dials more often, and each dial costs a connection, an answer and its candidates.
-    if (attempt > (dial?.firstAttempt ?? 0) + MAX_REDIALS) return
+    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
     if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
       // The other side saw its connection fail. Ours may have failed too, look well still, or have stood and fallen.
       if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
-      this.#dial(from, false, attempt)
+      this.#dial(from, false, attempt, dial?.firstAttempt ?? attempt)
       dial = this.#dials.get(from)
     }
     if (!dial || attempt !== dial.attempt) return

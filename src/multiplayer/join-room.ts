@@ -118,7 +118,7 @@ async function enter(
     },
     error: (error) => room.dialError(error),
   })
-  const room = new JoinedRoom(session, peer, dialer, clock, autoPoll)
+  const room = new JoinedRoom(session, peer, dialer, clock, options)
   try {
     if (!isStar) peer.createMesh(session.id, channels)
     else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)

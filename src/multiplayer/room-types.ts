@@ -187,6 +187,11 @@ export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
   readonly autoPoll?: boolean | undefined
+  /**
+   * Whether a page that is closed or loaded anew keeps its place in the room, for the server's grace time, so that it can come
+   * back with `room.place`. It says goodbye to its peers either way. Default false: it leaves the room, as with `leave`.
+   */
+  readonly keepPlace?: boolean | undefined
   /** Options of the Node driver. */
   readonly node?: NodeConfiguration | undefined
   /** The WebRTC implementation. Default: that of `setDefaultExtension`, or the platform's own. */

@@ -9,7 +9,7 @@ import type { MemberRequest, SignalingEvent, SignalingSession } from '../net/sig
 import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
-import type { Room, RoomEvents } from './room-types.ts'
+import type { JoinRoomOptions, Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -31,7 +31,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor(session: SignalingSession, peer: WebRTCMultiplayerPeer, dialer: Dialer, clock: Clock, autoPoll: boolean) {
+  constructor(
+    session: SignalingSession,
+    peer: WebRTCMultiplayerPeer,
+    dialer: Dialer,
+    clock: Clock,
+    { autoPoll = true, keepPlace = false }: Pick<JoinRoomOptions, 'autoPoll' | 'keepPlace'>,
+  ) {
     super()
     this.#clock = clock
     this.#session = session
@@ -49,8 +55,11 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     })
     peer.on('connectionFailed', (id, error) => this.#failed(id, error))
     peer.on('error', (error) => this.emit('error', error))
-    this.#stopWatchingPage = watchPage((visible) => {
-      if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+    this.#stopWatchingPage = watchPage({
+      changed: (visible) => {
+        if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+      },
+      goes: () => void this.#end(undefined, keepPlace),
     })
     // Subscribed on demand, because packets wait in the peer while nobody listens.
   }
@@ -278,19 +287,20 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     }
   }
 
-  #end(error: NetError | undefined): Promise<void> {
-    this.#ending ??= this.#close(error)
+  #end(error: NetError | undefined, keepPlace = false): Promise<void> {
+    this.#ending ??= this.#close(error, keepPlace)
     return this.#ending
   }
 
-  async #close(error: NetError | undefined): Promise<void> {
+  async #close(error: NetError | undefined, keepPlace: boolean): Promise<void> {
     this.#over = true
     this.#pending = []
     this.#stopWatchingPage()
     this.#dialer.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#peer.close()
-    this.#session.close()
+    // Otherwise the socket goes with the page, and the server keeps the place for a while.
+    if (!keepPlace) this.#session.close()
     await goodbye
     this.emit('closed', error)
   }

@@ -78,6 +78,15 @@ export const HEARTBEAT_MS = 500
  */
 export const HURRIED_HEARTBEAT_MS = 100
 
+/**
+ * An answer that is late by so much, in ms, is a sign that the path is away: SCTP's timer rings after 200 ms at the earliest,
+ * and leaves a window of one packet.
+ */
+export const DOUBT_MS = 200
+
+/** Bytes of unreliable packets that may be on their way then: with heartbeats they must fit into that window. */
+export const MAX_IN_DOUBT = 300
+
 /** Silence after which a peer is reconnecting, in ms: several questions without an answer. */
 export const SUSPICION_MS = 1_000
 
