@@ -13,6 +13,7 @@ import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
 import { lanes, lanesInBrowsers } from './lanes.ts'
+import { reconnect } from './reconnect.ts'
 import { rivals } from './rivals.ts'
 import { signaling } from './signaling/signaling.ts'
 import { state } from './state.ts'
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   'lanes-browser': lanesInBrowsers,
   state,
   batching,
+  reconnect,
   rivals,
   signaling,
 }

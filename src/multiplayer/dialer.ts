@@ -73,7 +73,7 @@ export class Dialer {
   /** Signaling announced a peer, or the one that was there under this id came anew. */
   joined(id: number, offer: boolean): void {
     this.#offers.set(id, offer)
-    this.#repair.forget(id)
+    this.#repair.drop(id)
     if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
     this.#dial(id, offer)
   }
@@ -88,15 +88,12 @@ export class Dialer {
       return
     }
     // The side that answers keeps what it has until the next offer.
-    if (!offer) {
-      if (!dial) this.#dial(id, false)
-      return
-    }
-    const attempt = (dial?.attempt ?? 0) + 1
-    if (attempt > (dial?.firstAttempt ?? 0) + MAX_REDIALS) return
+    if (!offer) return
+    const attempt = dial ? dial.attempt + 1 : this.#repair.nextAttempt(id)
+    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
     this.#end(id)
     this.#peer.removePeer(id)
-    this.#dial(id, true, attempt, dial?.firstAttempt)
+    this.#dial(id, true, attempt, dial?.firstAttempt ?? attempt)
   }
 
   /** A peer that is connected is not heard of, or lost its connection. */
@@ -130,7 +127,7 @@ export class Dialer {
   left(id: number): void {
     this.#refused.delete(id)
     this.#offers.delete(id)
-    this.#repair.forget(id)
+    this.#repair.drop(id)
     // Nobody can be reached again without signaling, and whoever comes back comes anew.
     if (this.#peer.hasPeer(id) && this.#peer.getPeer(id).reconnecting) this.#peer.removePeer(id, 'left')
     if (!this.#dials.has(id)) return
@@ -199,6 +196,8 @@ export class Dialer {
       this.#dial(from, false, attempt, dial?.firstAttempt ?? attempt)
       dial = this.#dials.get(from)
     }
+    // It waits for us still, although we have given it up.
+    if (!dial && signal.kind === 'failed') this.back(from)
     if (!dial || attempt !== dial.attempt) return
     if (!dial.connection) {
       if (dial.held.length < MAX_HELD_SIGNALS) dial.held.push(signal)

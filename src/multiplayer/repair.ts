@@ -57,6 +57,8 @@ interface Pair {
 export class Repair {
   readonly #parts: RepairParts
   readonly #pairs = new Map<number, Pair>()
+  /** The last attempt with peers that are gone: the next one must be later, should they come back. */
+  readonly #lastAttempts = new Map<number, number>()
 
   constructor(parts: RepairParts) {
     this.#parts = parts
@@ -81,7 +83,19 @@ export class Repair {
     const pair = this.#pairs.get(id)
     if (!pair) return
     this.#pairs.delete(id)
+    this.#lastAttempts.set(id, pair.newest)
     pair.cancel()
+  }
+
+  /** Signaling knows a peer no more, or anew. */
+  drop(id: number): void {
+    this.forget(id)
+    this.#lastAttempts.delete(id)
+  }
+
+  /** With which attempt a peer that was given up is dialled. */
+  nextAttempt(id: number): number {
+    return ((this.#lastAttempts.get(id) ?? 0) + 1) & 0xff
   }
 
   close(): void {

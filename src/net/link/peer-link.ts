@@ -183,7 +183,7 @@ export class PeerLink {
       return
     }
     this.#cut = true
-    this.#suspicion = 'connection_lost'
+    if (!this.#heartbeat.suspected) this.#suspicion = 'connection_lost'
     this.#heartbeat.suspect()
   }
 
@@ -548,7 +548,6 @@ export class PeerLink {
     this.#acknowledger.restart()
     this.#moved = undefined
     this.#cut = false
-    this.#suspicion = 'timeout'
     this.#events.moved?.()
     this.#heartbeat.hear()
     this.#takeEarly()
@@ -562,6 +561,7 @@ export class PeerLink {
 
   #back(): void {
     this.#acknowledger.isHushed = false
+    this.#suspicion = 'timeout'
     this.#events.reconnected?.()
     this.flush()
   }

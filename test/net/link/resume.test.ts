@@ -63,7 +63,7 @@ describe('a link that goes on over new channels', () => {
       for (const text of numbers(200)) a.queue(`user ${text}`, 2)
       for (const text of numbers(50)) a.queue(`bulk ${text}`.padEnd(500), 0, BULK_LANE)
       a.link.flush()
-      pair.clock.advance(15)
+      pair.clock.advance(5)
       pair.breakChannels()
       pair.redial()
       pair.clock.advance(5_000)
