@@ -249,10 +249,15 @@ export class RemotePeer implements PacketOwner {
   }
 
   #closeConnections(): void {
+    this.#closeOthers()
+    this.connection.close()
+  }
+
+  /** All but the connection in use. */
+  #closeOthers(): void {
     this.#bulk.close()
     this.#next?.way.close()
     this.#next = undefined
-    this.connection.close()
   }
 
   #makeBulk(offers: boolean): BulkConnection {
@@ -285,13 +290,13 @@ export class RemotePeer implements PacketOwner {
     if (this.#isReplaced) {
       // Its connection goes on as that of somebody else.
       this.#way.events = undefined
-      this.#bulk.close()
+      this.#closeOthers()
       this.#events.ended(reason)
       return
     }
     if (reason === 'left' || reason === 'disconnected_by_remote') {
       // The remote closes as soon as it has our answer; we wait for that, so that the answer gets out.
-      this.#bulk.close()
+      this.#closeOthers()
       const cancel = this.#clock.setTimeout(() => this.connection.close(), LINGER_MS)
       this.connection.on('connectionStateChanged', () => {
         cancel()
