@@ -14,6 +14,8 @@ export interface WaitingPacket {
 
 /** A packet with the connection over which it came: the peer may have come back over another since. */
 export interface OwnedPacket extends WaitingPacket {
+  /** No packet of the game's: a message between the services above. */
+  readonly isService: boolean
   readonly owner: RemotePeer
 }
 

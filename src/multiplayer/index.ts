@@ -1,6 +1,9 @@
 // `skein/multiplayer`: many connections.
 
 export type { LaneSettings } from '../net/link/lanes.ts'
+export type { PeerAuthentication, PendingPeer } from './api/authentication.ts'
+export type { Courier, ServicePart } from './api/courier.ts'
+export { MultiplayerAPI, type MultiplayerAPIEvents, type MultiplayerAPIOptions } from './api/multiplayer-api.ts'
 export type { IceServersOption } from './ice-servers.ts'
 export type { WaitingPacket } from './inbox.ts'
 export { hostRoom, joinRoom, listRooms, quickMatch } from './join-room.ts'

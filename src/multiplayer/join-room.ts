@@ -6,6 +6,7 @@ import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
 import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
+import { MultiplayerAPI } from './api/multiplayer-api.ts'
 import { checkPatience } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
@@ -101,7 +102,8 @@ async function enter(
       settled: (id) => dialer.settled(id),
       connected: (id) => {
         dialer.connected(id)
-        hostReached?.resolve()
+        // Whoever polls cannot do so before there is a room.
+        if (!options.authentication || !autoPoll) hostReached?.resolve()
       },
       failed: (id, error) => {
         const again = dialer.retry(id, error)
@@ -118,11 +120,20 @@ async function enter(
     },
     error: (error) => room.dialError(error),
   })
-  const room = new JoinedRoom(session, peer, dialer, clock, options)
+  if (!isStar) peer.createMesh(session.id, channels)
+  else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
+  else peer.createClient(session.id, channels)
+  const api = new MultiplayerAPI({
+    multiplayerPeer: peer,
+    clock,
+    host: () => room.host,
+    ...(options.authentication && { authentication: options.authentication }),
+    ...(options.authTimeoutMs !== undefined && { authTimeoutMs: options.authTimeoutMs }),
+  })
+  api.on('connectedToServer', () => hostReached?.resolve())
+  api.on('peerAuthenticationFailed', (_id, error) => hostReached?.reject(error))
+  const room = new JoinedRoom({ session, api, peer, dialer, clock, keepPlace: options.keepPlace ?? false })
   try {
-    if (!isStar) peer.createMesh(session.id, channels)
-    else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
-    else peer.createClient(session.id, channels)
     session.listen((event: SignalingEvent) => {
       if (event.type === 'closed') hostReached?.reject(event.error)
       room.handle(event)

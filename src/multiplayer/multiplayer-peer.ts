@@ -32,6 +32,8 @@ export type MultiplayerPeerEvents = {
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet. With no listener packets wait for `getPacket` or `getVar`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
+  /** A message between the services above, such as RPC: for MultiplayerAPI. */
+  service: (bytes: Uint8Array, from: number, mode: TransferMode, channel: number) => void
   /** A peer that was added could not be connected to. */
   connectionFailed: (id: number, error: NetError) => void
   /** A large reliable packet is on its way: every 64 KiB of it. */
@@ -71,6 +73,22 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   abstract send(value: PacketValue, options?: SendOptions): boolean
   /** The same for bytes, which arrive as a Uint8Array. */
   abstract sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
+  /**
+   * Sends a message between the services above, apart from the game's packets: it comes as `service`. For MultiplayerAPI; a
+   * peer of your own that has no such messages cannot be used there.
+   * @throws {NetError} As `sendBytes`. ERR_UNAVAILABLE: this peer carries none.
+   */
+  sendService(_bytes: Uint8Array, _options?: SendOptions): boolean {
+    throw new NetError('ERR_UNAVAILABLE', 'This peer carries no service messages: it has to override sendService.')
+  }
+  /** Asked of each packet when it would be delivered; false: it is dropped. For MultiplayerAPI. */
+  accepts: ((packet: WaitingPacket) => boolean) | undefined
+  /** Delivers a packet that `accepts` held back. For MultiplayerAPI. */
+  redeliver(_packet: WaitingPacket): void {}
+  /** Counts something bad that a peer sent; after a few the connection to it ends. For MultiplayerAPI. */
+  reject(_id: number, error: NetError): void {
+    this.emit('error', error)
+  }
   /** Sends now what otherwise goes at the end of the task. */
   flush(): void {}
   /**
@@ -87,6 +105,19 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   abstract close(): Promise<void>
   /** Ends the connection to a peer, which is told. `force`: without a `peerDisconnected` here. */
   abstract disconnectPeer(id: number, force?: boolean): void
+
+  /** The ids of the connected peers, ascending. */
+  get connectedPeers(): readonly number[] {
+    return []
+  }
+  /** Whether packets and events come by themselves, or wait for `poll`. */
+  get autoPoll(): boolean {
+    return true
+  }
+  /** Whether this is a client of a star, which has the server as its only peer. */
+  get isClient(): boolean {
+    return false
+  }
 
   /** How many packets wait to be read. */
   abstract readonly availablePacketCount: number

@@ -15,6 +15,9 @@ export class OfflineMultiplayerPeer extends MultiplayerPeer {
   sendBytes(): boolean {
     return true
   }
+  override sendService(): boolean {
+    return true
+  }
   poll(): void {}
   close(): Promise<void> {
     return Promise.resolve()

@@ -6,7 +6,7 @@ import type { NetError } from '../net/errors.ts'
 import type { UnfinishedBudget } from '../net/link/joiner.ts'
 import type { LaneTable } from '../net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
-import { Goodbye } from '../net/link/wire.ts'
+import { Goodbye, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Random } from '../net/random.ts'
 import { type RouteStats, routeStats } from '../net/statistics.ts'
@@ -33,7 +33,7 @@ export interface RemotePeerSettings {
 export interface RemotePeerEvents {
   connected(): void
   /** `channel`: -1 the default reliable one, 0 the default unreliable one, n the n-th user channel. */
-  packet(channel: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
+  packet(channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void
   drained(): void
   progress(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
   rejected(error: NetError): void
@@ -96,7 +96,7 @@ export class RemotePeer implements PacketOwner {
         this.#askForRoute()
         events.connected()
       },
-      packet: (port, isValue, ordered, payload) => events.packet(port - 1, isValue, ordered, payload),
+      packet: (port, kind, ordered, payload) => events.packet(port - 1, kind, ordered, payload),
       drained: events.drained,
       progress: events.progress,
       bulkWaits: () => this.#bulk.want(),

@@ -8,6 +8,7 @@ import type { LaneSettings } from '../net/link/lanes.ts'
 import type { Random } from '../net/random.ts'
 import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
 import type { RoomQuery, SignalingTransport } from '../net/signaling/transport.ts'
+import type { PeerAuthentication } from './api/authentication.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import type { LaneName } from './lane-names.ts'
 import type {
@@ -33,6 +34,10 @@ export type RoomEvents = {
   peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
+  /** A peer connected, and is to be authenticated before it is let in. Only with `authentication`. */
+  peerAuthenticating: (id: number) => void
+  /** It was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
+  peerAuthenticationFailed: (id: number, error: NetError) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
   /** How far a large reliable packet has come, in or out: each 64 KiB, and at its end. */
@@ -192,6 +197,13 @@ export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
    * back with `room.place`. It says goodbye to its peers either way. Default false: it leaves the room, as with `leave`.
    */
   readonly keepPlace?: boolean | undefined
+  /**
+   * How this side finds out who a peer is before it is let in (Godot: auth_callback). All peers of the room need one. Default:
+   * everyone whom signaling lets in.
+   */
+  readonly authentication?: PeerAuthentication | undefined
+  /** How long two peers may take to authenticate each other, in ms; 0 for ever. Default 3,000. */
+  readonly authTimeoutMs?: number | undefined
   /** Options of the Node driver. */
   readonly node?: NodeConfiguration | undefined
   /** The WebRTC implementation. Default: that of `setDefaultExtension`, or the platform's own. */

@@ -6,17 +6,31 @@ import { NetError } from '../net/errors.ts'
 import type { RoomInfo } from '../net/signaling/messages.ts'
 import type { PlayerPresence, PresenceChange, Properties } from '../net/signaling/presence.ts'
 import type { MemberRequest, SignalingEvent, SignalingSession } from '../net/signaling/transport.ts'
+import type { MultiplayerAPI } from './api/multiplayer-api.ts'
 import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
-import type { JoinRoomOptions, Room, RoomEvents } from './room-types.ts'
+import type { Room, RoomEvents } from './room-types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
+/** What a room is put together from. */
+export interface RoomParts {
+  readonly session: SignalingSession
+  /** Over `peer`. */
+  readonly api: MultiplayerAPI
+  readonly peer: WebRTCMultiplayerPeer
+  readonly dialer: Dialer
+  readonly clock: Clock
+  /** Of a page that goes away: see JoinRoomOptions. */
+  readonly keepPlace: boolean
+}
+
 export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly id: number
   readonly #session: SignalingSession
+  readonly #api: MultiplayerAPI
   readonly #peer: WebRTCMultiplayerPeer
   readonly #dialer: Dialer
   readonly #clock: Clock
@@ -31,30 +45,36 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor(
-    session: SignalingSession,
-    peer: WebRTCMultiplayerPeer,
-    dialer: Dialer,
-    clock: Clock,
-    { autoPoll = true, keepPlace = false }: Pick<JoinRoomOptions, 'autoPoll' | 'keepPlace'>,
-  ) {
+  constructor({ session, api, peer, dialer, clock, keepPlace }: RoomParts) {
     super()
     this.#clock = clock
     this.#session = session
+    this.#api = api
     this.#peer = peer
     this.#dialer = dialer
-    this.#autoPoll = autoPoll
+    this.#autoPoll = peer.autoPoll
     this.#info = session.room
     this.id = session.id
-    peer.on('peerConnected', (id) => this.emit('peerConnected', id))
-    peer.on('peerReconnecting', (id) => this.emit('peerReconnecting', id))
-    peer.on('peerReconnected', (id) => this.emit('peerReconnected', id))
-    peer.on('peerDisconnected', (id, reason) => {
+    api.on('peerConnected', (id) => this.emit('peerConnected', id))
+    api.on('peerAuthenticating', (id) => this.emit('peerAuthenticating', id))
+    api.on('peerAuthenticationFailed', (id, error) => {
+      this.#dialer.refuse(id)
+      this.emit('peerAuthenticationFailed', id, error)
+      if (this.#isStarClient && id === TARGET_PEER_SERVER) void this.#end(error)
+    })
+    // Of those who are not let in nobody is told.
+    peer.on('peerReconnecting', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnecting', id)
+    })
+    peer.on('peerReconnected', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnected', id)
+    })
+    api.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
       if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())
     })
-    peer.on('connectionFailed', (id, error) => this.#failed(id, error))
-    peer.on('error', (error) => this.emit('error', error))
+    api.on('connectionFailed', (id, error) => this.#failed(id, error))
+    api.on('error', (error) => this.emit('error', error))
     this.#stopWatchingPage = watchPage({
       changed: (visible) => {
         if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
@@ -95,35 +115,35 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     return this.#session.place
   }
   get peers(): readonly number[] {
-    return this.#peer.connectedPeers
+    return this.#api.peers
   }
 
   override on<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
-    if (event === 'packet') return this.#peer.on('packet', listener as RoomEvents['packet'])
-    if (event === 'progress') return this.#peer.on('progress', listener as RoomEvents['progress'])
+    if (event === 'packet') return this.#api.on('packet', listener as RoomEvents['packet'])
+    if (event === 'progress') return this.#api.on('progress', listener as RoomEvents['progress'])
     return super.on(event, listener)
   }
 
   override once<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
-    if (event === 'packet') return this.#peer.once('packet', listener as RoomEvents['packet'])
-    if (event === 'progress') return this.#peer.once('progress', listener as RoomEvents['progress'])
+    if (event === 'packet') return this.#api.once('packet', listener as RoomEvents['packet'])
+    if (event === 'progress') return this.#api.once('progress', listener as RoomEvents['progress'])
     return super.once(event, listener)
   }
 
   send(value: PacketValue, options?: SendOptions): boolean {
-    return this.#peer.send(value, options)
+    return this.#api.send(value, options)
   }
 
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
-    return this.#peer.sendBytes(bytes, options)
+    return this.#api.sendBytes(bytes, options)
   }
 
   flush(): void {
-    this.#peer.flush()
+    this.#api.flush()
   }
 
   drained(lane?: LaneName, to?: number): Promise<void> {
-    return this.#peer.drained(lane, to)
+    return this.#api.drained(lane, to)
   }
 
   tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
@@ -135,14 +155,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
 
   poll(): void {
-    this.#peer.poll()
+    this.#api.poll()
     const pending = this.#pending
     this.#pending = []
     for (const { deliver } of pending) deliver()
   }
 
   disconnectPeer(id: number): void {
-    this.#peer.disconnectPeer(id)
+    this.#api.disconnectPeer(id)
     this.#dialer.refuse(id)
   }
 
@@ -154,7 +174,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   kick(id: number, { ban = false }: { readonly ban?: boolean } = {}): void {
     this.#onlyHost('throw somebody out')
     this.#request({ type: 'kick', id, ban })
-    if (this.peers.includes(id)) this.#peer.disconnectPeer(id)
+    if (this.peers.includes(id)) this.#api.disconnectPeer(id)
     this.#dialer.refuse(id)
   }
 
@@ -270,7 +290,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   /** Signaling may know before the host's own goodbye is here; its `peerDisconnected` comes first all the same. */
   #hostLeft(error: NetError): void {
     this.#peer.removePeer(TARGET_PEER_SERVER, 'left')
-    if (!this.#autoPoll) this.#peer.poll()
+    if (!this.#autoPoll) this.#api.poll()
     void this.#end(error)
   }
 
@@ -298,7 +318,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#stopWatchingPage()
     this.#dialer.close()
     // Both begin at once: a page that is closing gets no further.
-    const goodbye = this.#peer.close()
+    const goodbye = this.#api.close()
     // Otherwise the socket goes with the page, and the server keeps the place for a while.
     if (!keepPlace) this.#session.close()
     await goodbye

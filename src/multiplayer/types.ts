@@ -28,8 +28,8 @@ export const TARGET_PEER_SERVER = 1
 
 /** Where and how to send. */
 export interface SendOptions {
-  /** 0: every connected peer (default). n: that peer. -n: every one but that peer. */
-  readonly to?: number
+  /** 0: every connected peer (default). n: that peer. -n: every one but that peer. A list: those peers. */
+  readonly to?: number | readonly number[]
   /** Default: Reliable. On a user channel: that channel's mode. */
   readonly mode?: TransferMode
   /** 0 is the default pair of channels; n is the n-th channel of `channels`. Default 0. */

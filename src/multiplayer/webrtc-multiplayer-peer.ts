@@ -9,7 +9,7 @@ import { BULK_FROM, GRACE_MS, SUSPICION_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
 import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
 import type { LaneSettings, OutgoingPacket } from '../net/link/lanes.ts'
-import { Kind } from '../net/link/wire.ts'
+import { Kind, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { type Random, systemRandom } from '../net/random.ts'
 import { checkId, checkMode, checkPatience, checkSize, portOf } from './checks.ts'
@@ -122,6 +122,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   get uniqueId(): number {
     return this.#id
   }
+  override get autoPoll(): boolean {
+    return this.#autoPoll
+  }
+  override get isClient(): boolean {
+    return this.#mode === 'client'
+  }
   get availablePacketCount(): number {
     return this.#inbox.count
   }
@@ -199,7 +205,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#hooks.connected?.(id)
         this.#deliver({ type: 'connected', id })
       },
-      packet: (channel, isValue, ordered, payload) => this.#receive(remote, channel, isValue, ordered, payload),
+      packet: (channel, kind, ordered, payload) => this.#receive(remote, channel, kind, ordered, payload),
       drained: () => this.#checkDrained(),
       reconnecting: () => {
         this.#deliver({ type: 'reconnecting', id })
@@ -259,7 +265,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   /** The ids of the connected peers, ascending. */
-  get connectedPeers(): number[] {
+  override get connectedPeers(): number[] {
     return [...this.#announced].sort((a, b) => a - b)
   }
 
@@ -279,6 +285,22 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     checkSize(bytes.length, this.#route(options).mode)
     // Not `slice`: of Node's Buffer that is a view of the same bytes.
     return this.#send({ kind: Kind.Bytes, payload: new Uint8Array(bytes) }, options)
+  }
+
+  /** `bytes` must not change any more. */
+  override sendService(bytes: Uint8Array, options: SendOptions = {}): boolean {
+    this.#requireActive()
+    return this.#send({ kind: Kind.Service, payload: bytes }, options)
+  }
+
+  override redeliver(packet: OwnedPacket): void {
+    if (this.#mode !== 'none' && this.#announced.has(packet.from)) this.#give(packet)
+  }
+
+  override reject(id: number, error: NetError): void {
+    const remote = this.#remotes.get(id)
+    if (remote) remote.link.reject(error)
+    else super.reject(id, error)
   }
 
   override flush(): void {
@@ -466,7 +488,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return { port: channel + 1, mode: own }
   }
 
-  #targets(to: number): RemotePeer[] {
+  #targets(to: number | readonly number[]): RemotePeer[] {
+    if (typeof to === 'object') return to.flatMap((id) => this.#targets(checked(id)))
     if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
     if (to > 0) {
       const remote = this.#remotes.get(to)
@@ -492,21 +515,33 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return remote
   }
 
-  #receive(remote: RemotePeer, channel: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void {
+  #receive(remote: RemotePeer, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
     let mode: TransferMode = ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
     if (channel > 0) mode = this.#channelModes[channel - 1]!
     else if (channel < 0) mode = TransferMode.Reliable
-    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, payload, owner: remote }
-    if (this.#autoPoll && this.listenerCount('packet') > 0 && this.#inbox.count === 0) {
-      this.#emitPacket(packet)
-      return
-    }
-    if (!this.#budget.add(remote, payload)) {
-      if (mode === TransferMode.Reliable) remote.link.fail('buffer_overflow')
-      return
-    }
-    if (this.#autoPoll) this.#inbox.add(packet)
-    else this.#pending.add({ type: 'packet', packet })
+    const isService = kind === Kind.Service
+    const isValue = kind === Kind.Value
+    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, isService, payload, owner: remote }
+    if (this.#autoPoll) this.#admit(packet)
+    else if (this.#mayWait(packet)) this.#pending.add({ type: 'packet', packet })
+  }
+
+  /** Whether there is room for it among what waits to be read. */
+  #mayWait({ owner, payload, mode }: OwnedPacket): boolean {
+    if (this.#budget.add(owner, payload)) return true
+    if (mode === TransferMode.Reliable) owner.link.fail('buffer_overflow')
+    return false
+  }
+
+  /** It is its turn. */
+  #admit(packet: OwnedPacket): void {
+    if (packet.isService) this.#emitService(packet)
+    else if (this.accepts?.(packet) !== false) this.#give(packet)
+  }
+
+  #give(packet: OwnedPacket): void {
+    if (this.listenerCount('packet') > 0 && this.#inbox.count === 0) this.#emitPacket(packet)
+    else if (this.#mayWait(packet)) this.#inbox.add(packet)
   }
 
   #emitWaiting(): void {
@@ -515,6 +550,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       if (!packet) return
       this.#emitPacket(packet)
     }
+  }
+
+  #emitService(packet: OwnedPacket): void {
+    const { payload, from, mode, channel, owner } = packet
+    if (this.listenerCount('service') > 0) this.emit('service', payload, from, mode, channel)
+    else owner.link.reject(nobodyServes(from), portOf(packet))
   }
 
   #emitPacket(packet: OwnedPacket): void {
@@ -613,10 +654,20 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       case 'packet':
         // A listener dropped its sender with `disconnectPeer(id, true)`.
         if (!this.#announced.has(item.packet.from)) return
-        if (this.listenerCount('packet') > 0) this.#emitPacket(item.packet)
-        else if (this.#budget.add(item.packet.owner, item.packet.payload)) this.#inbox.add(item.packet)
+        this.#admit(item.packet)
     }
   }
+}
+
+/** One of a list of targets. */
+function checked(id: number): number {
+  checkId(id)
+  return id
+}
+
+function nobodyServes(id: number): NetError {
+  const message = `Peer ${id} uses MultiplayerAPI (RPC, authentication, clock), which this side does not: use it on both.`
+  return new NetError('ERR_INVALID_DATA', message)
 }
 
 /** What a user's function throws is the user's fault: it must not look like the remote's. */

@@ -14,6 +14,7 @@ import type { Diagnosis } from './diagnosis.ts'
  * | ERR_UNAVAILABLE | nothing there now (no packet waits) | later |
  * | ERR_UNAUTHORIZED | refused by rights | no |
  * | ERR_DOES_NOT_EXIST | no such peer | no |
+ * | ERR_FILE_CANT_WRITE | nothing can follow what was said (Godot's name for a late `send_auth`) | no |
  * | ERR_OUT_OF_MEMORY | larger than a limit | with less |
  * | ERR_CONNECTION_ERROR | a peer connection failed | yes |
  * | ERR_TIMEOUT | no answer in time | yes |
@@ -39,6 +40,7 @@ export type NetErrorCode =
   | 'ERR_UNAVAILABLE'
   | 'ERR_UNAUTHORIZED'
   | 'ERR_DOES_NOT_EXIST'
+  | 'ERR_FILE_CANT_WRITE'
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_CONNECTION_ERROR'
   | 'ERR_TIMEOUT'

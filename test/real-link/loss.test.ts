@@ -2,8 +2,8 @@
 // Firefox, in every pairing. That the unreliable channel loses what the network loses proves `maxRetransmits: 0`.
 //
 // Bounds. The link loses every packet with a chance of 10 %, by itself, and packets sent 8 or 16 ms apart travel alone:
-// of N = 600 packets 10 % ± 6.1 % are lost (5 standard deviations), of 300 10 % ± 8.7 %, but for 6 in 10 million. There
-// are 24 such comparisons: one false failure in 70,000 runs. A channel that sent what is lost once more would lose 1 %.
+// of 600 packets 10 % ± 6.1 % are lost (5 standard deviations), of 300 10 % ± 8.7 %, but for 6 in 10 million. There are 24
+// such comparisons: one false failure in 70,000 runs. A channel that sent what is lost once more would lose 1 %.
 
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -56,13 +56,13 @@ describe('a network that loses 10 % each way', () => {
   }
 })
 
-function check({ unreliable, ordered, reliable, ...received }: Received): void {
-  // The unreliable channel loses what the network loses at least, and nothing comes twice.
-  expectLoss(unreliable.flat().length, COUNTS.unreliable)
+function check({ given, unreliable, ordered, reliable, ...received }: Received): void {
+  // The unreliable channel loses what the network loses, and nothing comes twice.
+  expectLoss(unreliable.flat().length, given.unreliable)
   for (const round of unreliable) expect(new Set(sequences(round)).size).toBe(round.length)
 
   // Ordered packets also go when they come late.
-  expect(ordered.flat().length).toBeLessThan(mostArriving(COUNTS.ordered))
+  expect(ordered.flat().length).toBeLessThan(mostArriving(given.ordered))
   for (const round of ordered) expect(sequences(round)).toEqual(ascending(round))
 
   // The reliable one loses nothing, and keeps the order.
@@ -90,12 +90,14 @@ function check({ unreliable, ordered, reliable, ...received }: Received): void {
 }
 
 /**
- * Not more arrives than the network lets through: nothing is sent again. Less may: where SCTP stands still for a while, as it
- * does at this loss on a busy machine, packets wait for 50 ms at most, and then newer ones go instead.
+ * Of what the channel was given: on a busy machine, where packets take half a second from one process to the next, a link
+ * drops some of its own accord, because they wait for more than 50 ms.
  */
-function expectLoss(arrived: number, sent: number): void {
-  expect(arrived).toBeLessThan(mostArriving(sent))
-  expect(arrived).toBeGreaterThan(sent / 2)
+function expectLoss(arrived: number, given: number): void {
+  expect(given).toBeGreaterThan(COUNTS.unreliable / 4)
+  expect(arrived).toBeLessThan(mostArriving(given))
+  // Packets that waited travel together, and are lost together: twice the margin.
+  expect(arrived).toBeGreaterThan(given * (1 - LOSS) - 2 * margin(given))
 }
 
 function mostArriving(sent: number): number {

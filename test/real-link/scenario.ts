@@ -11,8 +11,10 @@ export const LOSS = 0.1
 /** Packets of each stream, in all rounds together. */
 export const COUNTS = { unreliable: 600, ordered: 300, reliable: 240, shuffled: 120 } as const
 
-/** What one side received. Of streams that were sent in rounds: each round's. */
+/** What one side received, and how much it could have. Of streams that were sent in rounds: each round's. */
 export interface Received {
+  /** Packets of both streams that the other side's channel was given. */
+  readonly given: { readonly unreliable: number; readonly ordered: number }
   readonly unreliable: readonly Arrival[][]
   readonly ordered: readonly Arrival[][]
   readonly reliable: readonly Arrival[][]
@@ -36,15 +38,21 @@ export async function runScenario(server: string, seed: number, joins: readonly 
   const service = await startLinkService(link)
   try {
     const ends = await joinBoth(server, service.url, joins)
-    const send = (...plans: StreamPlan[]) => Promise.all(ends.flatMap((end) => plans.map((plan) => end.send(plan))))
+    const send = (...plans: StreamPlan[]) =>
+      Promise.all(ends.map((end) => Promise.all(plans.map((plan) => end.send(plan)))))
+    const given = ends.map(() => ({ unreliable: 0, ordered: 0 }))
     const { Reliable, Unreliable, UnreliableOrdered } = TransferMode
 
     link.set({ loss: LOSS })
     for (let round = 0; round < ROUNDS; round++) {
-      await send(
+      const sent = await send(
         { name: `unreliable ${round}`, mode: Unreliable, count: COUNTS.unreliable / ROUNDS, periodMs: 8 },
         { name: `ordered ${round}`, mode: UnreliableOrdered, count: COUNTS.ordered / ROUNDS, periodMs: 16 },
       )
+      for (const [index, [unreliable, ordered]] of sent.entries()) {
+        given[index]!.unreliable += unreliable!
+        given[index]!.ordered += ordered!
+      }
       await send(
         { name: `reliable ${round}`, mode: Reliable, count: COUNTS.reliable / ROUNDS, periodMs: 8 },
         { name: `beside ${round}`, mode: Unreliable, count: COUNTS.reliable / ROUNDS, periodMs: 8 },
@@ -73,6 +81,7 @@ export async function runScenario(server: string, seed: number, joins: readonly 
     const received = await Promise.all(
       ends.map(
         async (end, index): Promise<Received> => ({
+          given: given[1 - index]!,
           unreliable: await rounds(end, 'unreliable'),
           ordered: await rounds(end, 'ordered'),
           reliable: await rounds(end, 'reliable'),

@@ -1,6 +1,8 @@
 // Numbered packets at a steady pace, and what came of them. Runs in Node and in the test page.
 
 import { type Room, TransferMode } from '../../src/index.ts'
+import { MAX_UNRELIABLE_WAIT_MS } from '../../src/net/link/constants.ts'
+import { Kind } from '../../src/net/link/wire.ts'
 
 export interface StreamPlan {
   readonly name: string
@@ -19,8 +21,8 @@ export interface Arrival {
 
 /** One side's end of the streams. Arguments and results can be passed between processes. */
 export interface StreamEnd {
-  /** Sends to everyone. Resolves with the last packet. */
-  send(plan: StreamPlan): Promise<void>
+  /** Sends to the other one. Resolves with how many packets the channel was given: a link drops what waits for too long. */
+  send(plan: StreamPlan): Promise<number>
   /** What arrived of a stream, in the order of its arrival. */
   arrivals(name: string): Promise<Arrival[]>
   /** Sends this many bytes of bulk to everyone. */
@@ -45,11 +47,16 @@ export class RoomStreamEnd implements StreamEnd {
   #beganAt: number | undefined
   #count = 0
   #bulkBytes = 0
+  /** Unreliable packets that went out: those in order, and the others. */
+  readonly #given = { ordered: 0, unordered: 0 }
 
   constructor(room: Room) {
     this.#room = room
-    room.on('peerConnected', () => {
+    room.on('peerConnected', (id) => {
       this.#beganAt = this.#connectionBegan()
+      room.tap(id, ({ direction, kind, reliable, ordered }) => {
+        if (direction === 'out' && kind === Kind.Value && !reliable) this.#given[ordered ? 'ordered' : 'unordered'] += 1
+      })
     })
     room.on('peerReconnecting', () => this.#log.push('reconnecting'))
     room.on('peerReconnected', () => this.#log.push('reconnected'))
@@ -67,7 +74,9 @@ export class RoomStreamEnd implements StreamEnd {
     })
   }
 
-  send({ name, mode, count, periodMs }: StreamPlan): Promise<void> {
+  send({ name, mode, count, periodMs }: StreamPlan): Promise<number> {
+    const which = mode === TransferMode.UnreliableOrdered ? 'ordered' : 'unordered'
+    const before = this.#given[which]
     return new Promise((resolve) => {
       let sequence = 0
       // A late tick is not made up for: packets that leave together might be lost together.
@@ -76,7 +85,8 @@ export class RoomStreamEnd implements StreamEnd {
         sequence += 1
         if (sequence < count) return
         clearInterval(timer)
-        resolve()
+        // What still waits goes, or is dropped.
+        setTimeout(() => resolve(this.#given[which] - before), 2 * MAX_UNRELIABLE_WAIT_MS)
       }, periodMs)
     })
   }

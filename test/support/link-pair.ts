@@ -95,7 +95,7 @@ export class End {
     }
     const events: LinkEvents = {
       connected: () => tell({ type: 'connected' }),
-      packet: (port, _isValue, ordered, payload) =>
+      packet: (port, _kind, ordered, payload) =>
         tell({ type: 'packet', port, ordered, text: Buffer.from(payload).toString('latin1') }),
       drained: (lane) => tell({ type: 'drained', lane }),
       progress: (direction, _lane, bytes, totalBytes) => tell({ type: 'progress', direction, bytes, totalBytes }),

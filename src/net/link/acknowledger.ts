@@ -2,7 +2,7 @@
 // says has arrived there is handed to the log of what was sent and to the path.
 
 import { NetError } from '../errors.ts'
-import { DOUBT_MS, MAX_IN_DOUBT } from './constants.ts'
+import { DOUBT_MS, INITIAL_WINDOW, MAX_IN_DOUBT } from './constants.ts'
 import type { MessageWriter } from './frames.ts'
 import { byteAt, u16At, u32At } from './frames.ts'
 import { Path } from './path.ts'
@@ -58,9 +58,9 @@ export class Acknowledger {
     this.#events = events
   }
 
-  /** The next message wants to be acknowledged at once: much is on its way, the path is narrow, or nothing is heard. */
-  asks(now: number): boolean {
-    return this.path.isNarrow || this.sent.flight * 2 > this.path.window || now - this.#readAt > DOUBT_MS / 2
+  /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
+  get asks(): boolean {
+    return this.path.isNarrow || this.sent.flight * 2 > Math.max(this.path.window, INITIAL_WINDOW)
   }
 
   /**

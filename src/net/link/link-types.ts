@@ -7,6 +7,7 @@ import type { TrafficStats } from '../statistics.ts'
 import type { LinkChannel } from './channel.ts'
 import type { UnfinishedBudget } from './joiner.ts'
 import type { LaneTable } from './lane-table.ts'
+import type { PacketKind } from './wire.ts'
 
 export type LinkEnd =
   | 'left'
@@ -28,7 +29,7 @@ export interface LinkEvents {
   /** Over these channels speaks somebody who does not know this link; it ends. */
   stranger?(): void
   /** A packet that arrived on channel `port`. */
-  packet(port: number, isValue: boolean, ordered: boolean, payload: Uint8Array): void
+  packet(port: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void
   /** A lane that was full takes more. */
   drained?(lane: number): void
   /** A large reliable packet is on its way. */

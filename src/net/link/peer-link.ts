@@ -22,7 +22,6 @@ import {
   MAX_MESSAGE,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
-  PROBE_MS,
   SUSPICION_MS,
   TAKEN_EVERY,
   TRICKLE_WINDOW,
@@ -41,7 +40,7 @@ import { Session } from './session.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { Goodbye, HAS_LANE, KIND_MASK, Kind, LAST } from './wire.ts'
+import { Goodbye, HAS_LANE, isPacketKind, KIND_MASK, Kind, LAST } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
@@ -410,11 +409,12 @@ export class PeerLink {
   /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
   #probe(now: number): void {
     if (this.#state !== 'connected' || this.#cut) return
-    if (now - this.#acknowledger.lastSentAt >= PROBE_MS) this.#unreliable.sendNow(now, true)
+    const { probeMs } = this.#acknowledger.path
+    if (now - this.#acknowledger.lastSentAt >= probeMs) this.#unreliable.sendNow(now, true)
     this.#cancelProbe ??= this.#clock.setTimeout(() => {
       this.#cancelProbe = undefined
       this.flush()
-    }, PROBE_MS)
+    }, probeMs)
   }
 
   #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {
@@ -453,7 +453,7 @@ export class PeerLink {
     reader.open(message, 5)
     while (this.#state !== 'over' && reader.next()) {
       const { kind, lane } = reader
-      if (kind !== Kind.Value && kind !== Kind.Bytes) throw invalid(`A frame of kind ${kind} does not belong here.`)
+      if (!isPacketKind(kind)) throw invalid(`A frame of kind ${kind} does not belong here.`)
       const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
       if (payload) this.#take(0, kind, true, payload)
     }
@@ -486,10 +486,10 @@ export class PeerLink {
       this.#keepEarly(port, kind, ordered, payload)
       return
     }
-    if (kind === Kind.Value || kind === Kind.Bytes) {
+    if (isPacketKind(kind)) {
       if (this.#state !== 'connected') return
       this.#counters[port]!.packetsIn += 1
-      this.#events.packet(port, kind === Kind.Value, ordered, payload)
+      this.#events.packet(port, kind, ordered, payload)
     } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
       this.#hearGoodbye(port, payload)
     } else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()

@@ -139,7 +139,7 @@ export class UnreliablePort {
     const { sent, path } = this.#acknowledger
     if (this.#acknowledger.isStuck(now)) return false
     if (sent.flight === 0) return true
-    path.silent(sent.overdue(now), now)
+    path.silent(sent.overdue(now), sent.flight, now)
     if (sent.flight + MAX_MESSAGE <= path.unreliableWindow) return true
     return sent.expire(now) && sent.flight + MAX_MESSAGE <= path.unreliableWindow
   }
@@ -151,7 +151,7 @@ export class UnreliablePort {
       return
     }
     if (this.#packets > 0 && !this.writer.fits(payload.length)) this.#finish(now)
-    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, this.#acknowledger.asks(now))
+    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
     this.writer.frame(kind, ordered, payload)
     this.#packets += 1
     if (!receipt) return
@@ -177,7 +177,7 @@ export class UnreliablePort {
         } else if (missing === 0) receipt(true)
       })
     for (let index = 0; index < count; index++) {
-      this.#acknowledger.start(this.writer, now, this.#acknowledger.asks(now))
+      this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
       this.writer.piece(kind, ordered, id, index, count, payload.subarray(index * size, (index + 1) * size))
       if (piece) this.#receipts = [piece]
       this.#handOver(now, true)

@@ -20,6 +20,7 @@
 //   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
+//   SERVICE     any                bytes of the layer above that are no packet of the game's
 //   TAKEN       reliable, port 0   port:u8 count:u16, messages taken in on a reliable user channel
 
 export const Kind = {
@@ -31,9 +32,17 @@ export const Kind = {
   // 5 and 6 were version 1's ping and pong.
   Signal: 7,
   Stream: 8,
+  Service: 9,
   Taken: 10,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
+
+/** The kinds that carry packets: of the game, or of the services above the link. */
+export type PacketKind = typeof Kind.Value | typeof Kind.Bytes | typeof Kind.Service
+
+export function isPacketKind(kind: number): kind is PacketKind {
+  return kind === Kind.Value || kind === Kind.Bytes || kind === Kind.Service
+}
 
 export const KIND_MASK = 0x0f
 /** Reliable: a lane's number follows. Without it the frame is of the gameplay lane. */

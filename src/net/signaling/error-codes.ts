@@ -12,6 +12,7 @@ const CODES: Readonly<Record<NetErrorCode, true>> = {
   ERR_UNAVAILABLE: true,
   ERR_UNAUTHORIZED: true,
   ERR_DOES_NOT_EXIST: true,
+  ERR_FILE_CANT_WRITE: true,
   ERR_OUT_OF_MEMORY: true,
   ERR_CONNECTION_ERROR: true,
   ERR_TIMEOUT: true,

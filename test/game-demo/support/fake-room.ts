@@ -96,7 +96,8 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
     this.sent.push({ value, options })
     const { to = 0, mode = TransferMode.Reliable } = options ?? {}
     for (const peer of this.#peers) {
-      if (to > 0 ? peer === to : peer !== -to) this.#network.post({ from: this.id, to: peer, value, mode })
+      if (typeof to === 'object' ? to.includes(peer) : to > 0 ? peer === to : peer !== -to)
+        this.#network.post({ from: this.id, to: peer, value, mode })
     }
     return true
   }

@@ -1,0 +1,315 @@
+// A multiplayer peer with what games build on it (Godot: MultiplayerAPI and SceneMultiplayer): peers are admitted, services
+// such as RPC talk beside the game's packets. It works over any MultiplayerPeer; without one it is a single-player game.
+
+import { type Clock, systemClock } from '../../net/clock.ts'
+import { Emitter, type Off } from '../../net/emitter.ts'
+import { NetError, toNetError } from '../../net/errors.ts'
+import type { LaneName } from '../lane-names.ts'
+import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
+import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
+import {
+  ConnectionStatus,
+  type DisconnectReason,
+  type PacketValue,
+  type SendOptions,
+  TARGET_PEER_SERVER,
+  TransferMode,
+} from '../types.ts'
+import { Authentication, type PeerAuthentication } from './authentication.ts'
+import { AUTH_TIMEOUT_MS } from './constants.ts'
+import type { Courier, ServicePart } from './courier.ts'
+
+export type MultiplayerAPIEvents = Pick<
+  MultiplayerPeerEvents,
+  'peerConnected' | 'peerDisconnected' | 'packet' | 'progress' | 'connectionFailed' | 'error'
+> & {
+  /** The server of this client's star is there (Godot: connected_to_server). `peerConnected(1)` follows. */
+  connectedToServer: () => void
+  /** It is gone (Godot: server_disconnected). `peerDisconnected(1)` came before. */
+  serverDisconnected: () => void
+  /** A peer connected, and is not admitted yet: it is to be authenticated. */
+  peerAuthenticating: (id: number) => void
+  /** A peer was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
+  peerAuthenticationFailed: (id: number, error: NetError) => void
+}
+
+export interface MultiplayerAPIOptions {
+  /** Default: an OfflineMultiplayerPeer. */
+  readonly multiplayerPeer?: MultiplayerPeer
+  /** Default: everyone is admitted. */
+  readonly authentication?: PeerAuthentication
+  /** How long both sides may take for it, in ms; 0 for ever. Default 3,000. */
+  readonly authTimeoutMs?: number
+  readonly clock?: Clock
+  /** The peer whose word counts. Default: 1. */
+  readonly host?: () => number
+}
+
+export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
+  readonly #clock: Clock
+  readonly #host: () => number
+  readonly #parts = new Map<number, ServicePart>()
+  readonly #admitted = new Set<number>()
+  readonly #authenticate: PeerAuthentication | undefined
+  readonly #authTimeoutMs: number
+  #authentication: Authentication | undefined
+  #peer: MultiplayerPeer = new OfflineMultiplayerPeer()
+  #offs: Off[] = []
+
+  /** @throws {NetError} ERR_INVALID_PARAMETER: a time below 0, or a peer that is disconnected. */
+  constructor(options: MultiplayerAPIOptions = {}) {
+    super()
+    const { clock = systemClock, authTimeoutMs = AUTH_TIMEOUT_MS, host = () => TARGET_PEER_SERVER } = options
+    if (!(authTimeoutMs >= 0)) throw new NetError('ERR_INVALID_PARAMETER', 'authTimeoutMs is 0 or more.')
+    this.#clock = clock
+    this.#host = host
+    this.#authenticate = options.authentication
+    this.#authTimeoutMs = authTimeoutMs
+    const { multiplayerPeer = this.#peer } = options
+    checkPeer(multiplayerPeer)
+    this.#attach(multiplayerPeer)
+  }
+
+  /** The peer that carries everything. Another one ends what was with the one before, without events. */
+  get multiplayerPeer(): MultiplayerPeer {
+    return this.#peer
+  }
+  set multiplayerPeer(peer: MultiplayerPeer) {
+    if (peer === this.#peer) return
+    checkPeer(peer)
+    this.#detach()
+    this.#attach(peer)
+  }
+
+  get uniqueId(): number {
+    return this.#peer.uniqueId
+  }
+  /** Whether this peer is the server of a star, or alone (Godot: is_server). */
+  get isServer(): boolean {
+    return this.#peer.isServer
+  }
+  /** The ids of the admitted peers, ascending (Godot: get_peers). */
+  get peers(): number[] {
+    return [...this.#admitted].sort((a, b) => a - b)
+  }
+  /** The ids of those that are to be authenticated, ascending (Godot: get_authenticating_peers). */
+  get authenticatingPeers(): number[] {
+    return this.#authentication?.peers ?? []
+  }
+
+  override on<Name extends keyof MultiplayerAPIEvents>(event: Name, listener: MultiplayerAPIEvents[Name]): Off {
+    // Packets wait in the peer while nobody listens.
+    if (event === 'packet') return this.#peer.on('packet', listener as MultiplayerAPIEvents['packet'])
+    if (event === 'progress') return this.#peer.on('progress', listener as MultiplayerAPIEvents['progress'])
+    return super.on(event, listener)
+  }
+
+  override once<Name extends keyof MultiplayerAPIEvents>(event: Name, listener: MultiplayerAPIEvents[Name]): Off {
+    if (event === 'packet') return this.#peer.once('packet', listener as MultiplayerAPIEvents['packet'])
+    if (event === 'progress') return this.#peer.once('progress', listener as MultiplayerAPIEvents['progress'])
+    return super.once(event, listener)
+  }
+
+  /** As MultiplayerPeer.send, to admitted peers only. */
+  send(value: PacketValue, options?: SendOptions): boolean {
+    return this.#peer.send(value, this.#toAdmitted(options))
+  }
+
+  /** As MultiplayerPeer.sendBytes, to admitted peers only. */
+  sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
+    return this.#peer.sendBytes(bytes, this.#toAdmitted(options))
+  }
+
+  flush(): void {
+    this.#peer.flush()
+  }
+
+  drained(lane?: LaneName, to?: number): Promise<void> {
+    return this.#peer.drained(lane, to)
+  }
+
+  /** Delivers what waits, where it does not come by itself. */
+  poll(): void {
+    this.#peer.poll()
+    this.#authentication?.expire()
+    for (const part of new Set(this.#parts.values())) part.poll?.()
+  }
+
+  disconnectPeer(id: number): void {
+    if (!this.#authentication?.forget(id)) {
+      this.#peer.disconnectPeer(id)
+      return
+    }
+    this.#refuse(id, new NetError('ERR_UNAUTHORIZED', `Peer ${id} was disconnected.`))
+  }
+
+  /**
+   * Sends authentication data to a peer (Godot: send_auth); its `receive` is given it.
+   * @throws {NetError} ERR_UNCONFIGURED: not connected. ERR_INVALID_PARAMETER: not to be authenticated, or no data.
+   * ERR_FILE_CANT_WRITE: a side has completed.
+   */
+  sendAuth(id: number, data: Uint8Array): void {
+    this.#requireAuthentication().send(id, data)
+  }
+
+  /** This side is satisfied with a peer (Godot: complete_auth). When both are, it is connected. @throws {NetError} As `sendAuth`. */
+  completeAuth(id: number): void {
+    this.#requireAuthentication().complete(id)
+  }
+
+  /** Takes a service in, for the messages whose first byte is one of `services`. Returns what it sends with. */
+  addPart(services: Iterable<number>, part: ServicePart): Courier {
+    for (const service of services) this.#parts.set(service, part)
+    const api = this
+    return {
+      get id() {
+        return api.uniqueId
+      },
+      get host() {
+        return api.#host()
+      },
+      get peers() {
+        return api.peers
+      },
+      get autoPoll() {
+        return api.#peer.autoPoll
+      },
+      clock: this.#clock,
+      send: (message, options) => this.#peer.sendService(message, this.#toAdmitted(options)),
+      reject: (from, error) => this.#peer.reject(from, error),
+      report: (error) => this.emit('error', error),
+    }
+  }
+
+  /** Ends everything: the services, and the peer. */
+  async close(): Promise<void> {
+    this.#detach()
+    for (const part of new Set(this.#parts.values())) part.close?.()
+    await this.#peer.close()
+  }
+
+  #attach(peer: MultiplayerPeer): void {
+    this.#peer = peer
+    if (this.#authenticate) this.#authentication = this.#authenticator(this.#authenticate)
+    peer.accepts = (packet) => {
+      if (this.#admitted.has(packet.from)) return true
+      this.#authentication?.hold(packet)
+      return false
+    }
+    this.#offs = [
+      peer.on('peerConnected', (id) => this.#arrived(id)),
+      peer.on('peerDisconnected', (id, reason) => this.#left(id, reason)),
+      peer.on('service', (message, from, mode, channel) => this.#serve(message, from, mode, channel)),
+      peer.on('connectionFailed', (id, error) => this.emit('connectionFailed', id, error)),
+      peer.on('error', (error) => this.emit('error', error)),
+    ]
+    for (const id of peer.connectedPeers) this.#arrived(id)
+  }
+
+  #detach(): void {
+    for (const off of this.#offs) off()
+    this.#offs = []
+    this.#peer.accepts = undefined
+    this.#authentication?.close()
+    this.#authentication = undefined
+    for (const id of this.peers) this.#tellParts((part) => part.left?.(id, 'left'))
+    this.#admitted.clear()
+  }
+
+  #authenticator(method: PeerAuthentication): Authentication {
+    return new Authentication(method, this.#authTimeoutMs, this.#clock, this.#peer.autoPoll, {
+      send: (id, message) => this.#peer.sendService(message, { to: id, mode: TransferMode.Reliable, lane: 'control' }),
+      admitted: (id) => this.#admit(id),
+      failed: (id, error) => this.#refuse(id, error),
+      packet: (packet) => this.#peer.redeliver(packet),
+    })
+  }
+
+  #arrived(id: number): void {
+    if (!this.#authentication) {
+      this.#admit(id)
+      return
+    }
+    this.emit('peerAuthenticating', id)
+    this.#authentication.begin(id)
+  }
+
+  #admit(id: number): void {
+    this.#admitted.add(id)
+    this.#tellParts((part) => part.joined?.(id))
+    if (id === TARGET_PEER_SERVER && this.#peer.isClient) this.emit('connectedToServer')
+    this.emit('peerConnected', id)
+  }
+
+  #refuse(id: number, error: NetError): void {
+    try {
+      this.#peer.disconnectPeer(id, true)
+    } catch {
+      // Gone already, which `poll` has not told yet.
+    }
+    this.emit('peerAuthenticationFailed', id, error)
+  }
+
+  #left(id: number, reason: DisconnectReason): void {
+    if (this.#authentication?.forget(id)) {
+      const message = `Peer ${id} left before it was authenticated (${reason}).`
+      this.emit('peerAuthenticationFailed', id, new NetError('ERR_CONNECTION_ERROR', message))
+      return
+    }
+    if (!this.#admitted.delete(id)) return
+    this.#tellParts((part) => part.left?.(id, reason))
+    this.emit('peerDisconnected', id, reason)
+    if (id === TARGET_PEER_SERVER && this.#peer.isClient) this.emit('serverDisconnected')
+  }
+
+  #serve(message: Uint8Array, from: number, mode: TransferMode, channel: number): void {
+    try {
+      if (this.#admitted.has(from)) this.#part(message, from).receive(message, from, mode, channel)
+      else if (this.#authentication) this.#authentication.receive(from, message)
+    } catch (error) {
+      const known = toNetError(error, 'ERR_INVALID_DATA', `A message of peer ${from} could not be understood.`)
+      this.#peer.reject(from, known)
+    }
+  }
+
+  #part(message: Uint8Array, from: number): ServicePart {
+    const part = this.#parts.get(message[0] ?? -1)
+    if (part) return part
+    const what = `Peer ${from} uses a service (${message[0]}) that this side does not: both have to set it up.`
+    throw new NetError('ERR_INVALID_DATA', what)
+  }
+
+  #tellParts(tell: (part: ServicePart) => void): void {
+    for (const part of new Set(this.#parts.values())) tell(part)
+  }
+
+  /** Who is not admitted is sent nothing. */
+  #toAdmitted(options: SendOptions | undefined): SendOptions | undefined {
+    if (!this.#authentication) return options
+    const { to = 0 } = options ?? {}
+    if (typeof to === 'number' && to <= 0) return { ...options, to: this.peers.filter((id) => id !== -to) }
+    for (const id of typeof to === 'number' ? [to] : to) {
+      if (this.#admitted.has(id)) continue
+      throw new NetError('ERR_INVALID_PARAMETER', `Peer ${id} is not connected.`)
+    }
+    return options
+  }
+
+  #requireAuthentication(): Authentication {
+    if (this.#peer.connectionStatus !== ConnectionStatus.Connected) {
+      throw new NetError('ERR_UNCONFIGURED', 'There is no connected peer.')
+    }
+    if (this.#authentication) return this.#authentication
+    throw new NetError('ERR_INVALID_PARAMETER', 'Nobody is authenticated: set `authentication` first.')
+  }
+}
+
+/** @throws {NetError} ERR_INVALID_PARAMETER */
+function checkPeer(peer: MultiplayerPeer): void {
+  if (!(peer instanceof MultiplayerPeer)) {
+    throw new NetError('ERR_INVALID_PARAMETER', '`multiplayerPeer` is a MultiplayerPeer.')
+  }
+  if (peer.connectionStatus === ConnectionStatus.Disconnected) {
+    throw new NetError('ERR_INVALID_PARAMETER', 'The peer is disconnected: create or join something with it first.')
+  }
+}
