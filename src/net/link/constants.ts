@@ -114,8 +114,8 @@ export const MAX_BAD_MESSAGES = 8
 /** How long a goodbye waits for its answer, in ms: closing is no flush. */
 export const GOODBYE_TIMEOUT_MS = 250
 
-/** Packets that wait until the peer is announced: only what overtook its greeting. */
-export const MAX_EARLY_MESSAGES = 256
+/** Packets that wait for a greeting that they overtook: on new channels a second's worth of what is sent again may be among them. */
+export const MAX_EARLY_MESSAGES = 2_048
 
 /** Messages that the loss figure looks back on. At 30 Hz about 4 s. */
 export const LOSS_WINDOW = 128

@@ -40,7 +40,7 @@ import { Session } from './session.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { Goodbye, HAS_LANE, isPacketKind, KIND_MASK, Kind, LAST } from './wire.ts'
+import { Goodbye, HAS_LANE, isPacketKind, KIND_MASK, Kind, LAST, type PacketKind } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
@@ -455,7 +455,10 @@ export class PeerLink {
       const { kind, lane } = reader
       if (!isPacketKind(kind)) throw invalid(`A frame of kind ${kind} does not belong here.`)
       const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
-      if (payload) this.#take(0, kind, true, payload)
+      if (!payload) continue
+      if (this.#state === 'opening') throw invalid('A packet came before the greeting.')
+      // The bulk connection may bring it while the link moves: its position tells that it is no copy.
+      this.#takePacket(0, kind, true, payload)
     }
   }
 
@@ -486,17 +489,20 @@ export class PeerLink {
       this.#keepEarly(port, kind, ordered, payload)
       return
     }
-    if (isPacketKind(kind)) {
-      if (this.#state !== 'connected') return
-      this.#counters[port]!.packetsIn += 1
-      this.#events.packet(port, kind, ordered, payload)
-    } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
+    if (isPacketKind(kind)) this.#takePacket(port, kind, ordered, payload)
+    else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
       this.#hearGoodbye(port, payload)
     } else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
     else if (kind === Kind.Signal && port === 0) {
       if (this.#state === 'connected') this.#events.signal?.(payload)
     } else if (kind === Kind.Taken && port === 0 && payload.length === 3) this.#hearTaken(payload)
     else throw invalid(`A frame of kind ${kind} does not belong here.`)
+  }
+
+  #takePacket(port: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
+    if (this.#state !== 'connected') return
+    this.#counters[port]!.packetsIn += 1
+    this.#events.packet(port, kind, ordered, payload)
   }
 
   #greet(): void {

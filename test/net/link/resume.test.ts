@@ -4,7 +4,7 @@ import { GRACE_MS, MAX_QUEUED, SUSPICION_MS } from '../../../src/net/link/consta
 import { BULK_LANE } from '../../../src/net/link/lane-table.ts'
 import { randomUnit, seededRandom } from '../../../src/net/random.ts'
 import { type End, LinkPair, MemoryChannel } from '../../support/link-pair.ts'
-import { greeting, HALF_A, HALF_B, hello } from '../../support/wire.ts'
+import { greeting, HALF_A, HALF_B, hello, packet, streamed } from '../../support/wire.ts'
 
 /** What an end told of its remote's presence. */
 function words({ told }: End): string[] {
@@ -250,4 +250,18 @@ describe('who greets on new channels', () => {
     pair.a.link.receive(0, hello())
     expect(pair.a.told).toEqual([{ type: 'connected' }])
   })
+})
+
+it('what the bulk connection brings while the link moves is taken in, and not twice', () => {
+  const pair = LinkPair.connected()
+  const { a, b } = pair
+  const bulk = new MemoryChannel((message) => b.link.receiveBulk(message))
+  a.link.openBulk(bulk)
+  pair.breakChannels()
+  pair.cut = true
+  b.moveTo(1)
+  bulk.putPacket(streamed(0, packet('first', BULK_LANE)))
+  expect([b.texts, b.rejections]).toEqual([['first'], []])
+  b.link.receiveBulk(streamed(0, packet('first', BULK_LANE)))
+  expect(b.texts).toEqual(['first'])
 })
