@@ -97,6 +97,7 @@ async function enter(
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
     ...(silenceTimeoutMs !== undefined && { silenceTimeoutMs }),
+    ...(options.serverRelay !== undefined && { serverRelay: options.serverRelay }),
     hooks: {
       connected: (id) => {
         dialer.connected(id)

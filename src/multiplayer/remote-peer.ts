@@ -14,8 +14,8 @@ import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { LINGER_MS, ROUTE_REFRESH_MS } from './constants.ts'
+import type { PacketSource } from './inbox.ts'
 import { type PeerStats, TransferMode } from './types.ts'
-import type { PacketOwner } from './waiting-budget.ts'
 
 export interface RemotePeerSettings {
   readonly userModes: readonly TransferMode[]
@@ -39,7 +39,7 @@ export interface RemotePeerEvents {
   failed(error: NetError): void
 }
 
-export class RemotePeer implements PacketOwner {
+export class RemotePeer implements PacketSource {
   readonly id: number
   readonly connection: WebRTCPeerConnection
   readonly link: PeerLink
@@ -126,6 +126,7 @@ export class RemotePeer implements PacketOwner {
     return {
       id,
       state: this.connected ? 'connected' : 'connecting',
+      via: undefined,
       bulkRoute: this.bulkRoute,
       ...link.stats,
       history: connection.history,
@@ -143,6 +144,14 @@ export class RemotePeer implements PacketOwner {
   async leave(reason: 'left' | 'kicked'): Promise<void> {
     await this.link.goodbye(reason === 'left' ? Goodbye.Left : Goodbye.Kicked)
     this.#closeConnections()
+  }
+
+  reject(error: NetError, port?: number): void {
+    this.link.reject(error, port)
+  }
+
+  fail(reason: 'buffer_overflow'): void {
+    this.link.fail(reason)
   }
 
   close(): void {

@@ -192,6 +192,11 @@ export interface JoinRoomOptions extends SignalingOptions {
   readonly lanes?: Readonly<Record<string, LaneSettings>> | undefined
   /** Whether bulk gets a connection of its own: see WebRTCMultiplayerPeerOptions. Default true. */
   readonly bulkConnection?: boolean | undefined
+  /**
+   * For the host of a star: whether it passes packets on between the others, who then are each other's peers (Godot:
+   * server_relay). Default true.
+   */
+  readonly serverRelay?: boolean | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */

@@ -254,7 +254,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   }
 
   #arrived(id: number): void {
-    if (!this.#authentication) {
+    // Whom the host of a star lets in, its clients do not ask again.
+    const vouchedFor = this.#peer.isClient && this.#admitted.has(this.#peer.viaOf(id) ?? id)
+    if (!this.#authentication || vouchedFor) {
       this.#admit(id)
       return
     }
@@ -267,6 +269,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#tellParts((part) => part.joined?.(id))
     if (id === TARGET_PEER_SERVER && this.#peer.isClient) this.emit('connectedToServer')
     this.emit('peerConnected', id)
+    this.#peer.admit(id)
   }
 
   #refuse(id: number, error: NetError): void {
