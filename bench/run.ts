@@ -13,7 +13,9 @@ import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
 import { lanes, lanesInBrowsers } from './lanes.ts'
+import { reconnect } from './reconnect.ts'
 import { rivals } from './rivals.ts'
+import { rpc } from './rpc.ts'
 import { signaling } from './signaling/signaling.ts'
 import { state } from './state.ts'
 import { conditions } from './support/conditions.ts'
@@ -31,6 +33,8 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   'lanes-browser': lanesInBrowsers,
   state,
   batching,
+  rpc,
+  reconnect,
   rivals,
   signaling,
 }

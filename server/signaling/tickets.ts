@@ -30,6 +30,8 @@ export interface Ticket {
   readonly rights: readonly TicketRight[]
   /** Who the player is, the same at every visit, as the game's backend names it. */
   readonly subject: string | undefined
+  /** The thumbprint of the key that the player has (`identity.key`), as the game's backend knows it. */
+  readonly key: string | undefined
   /** When it ends, in ms since the epoch. */
   readonly expiresAt: number
 }
@@ -48,6 +50,11 @@ export interface TicketOptions {
    * and to no other player. At most 128 characters.
    */
   readonly subject?: string
+  /**
+   * The thumbprint of the player's key, `identity.key`: 43 letters (RFC 7638, 7800). Told to `authorize`. The other players
+   * do not see tickets: for them make a passport (`createPassport`).
+   */
+  readonly key?: string
   /** How long it can be used, in ms: 1,000 to 86,400,000 (a day). Default 300,000 (five minutes). */
   readonly lifetimeMs?: number
 }
@@ -69,6 +76,8 @@ const Rights = v.pipe(v.array(v.picklist(RIGHTS)), v.minLength(1), v.maxLength(R
 const Name = v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH))
 const Subject = v.pipe(v.string(), v.maxLength(128))
 const Room = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
+/** SHA-256 in base64url. */
+export const Thumbprint = v.pipe(v.string(), v.regex(/^[\w-]{43}$/))
 const Claims = v.object({
   jti: v.pipe(v.string(), v.minLength(16), v.maxLength(128)),
   exp: v.pipe(v.number(), v.integer()),
@@ -76,6 +85,7 @@ const Claims = v.object({
   name: v.optional(Name),
   rights: Rights,
   sub: v.optional(Subject),
+  cnf: v.optional(v.object({ jkt: v.optional(Thumbprint) })),
 })
 const Options = v.strictObject({
   secret: v.string(),
@@ -83,6 +93,7 @@ const Options = v.strictObject({
   name: v.optional(Name),
   rights: v.optional(Rights),
   subject: v.optional(Subject),
+  key: v.optional(Thumbprint),
   lifetimeMs: v.optional(
     v.pipe(v.number(), v.minValue(1_000), v.maxValue(MAX_TICKET_LIFETIME_MS)),
     DEFAULT_TICKET_LIFETIME_MS,
@@ -100,7 +111,7 @@ export async function createTicket(options: TicketOptions): Promise<string> {
     const place = v.getDotPath(problem) ?? 'The options'
     throw new NetError('ERR_INVALID_PARAMETER', `${place} cannot be used: ${problem.message}.`)
   }
-  const { secret, room, name, subject, lifetimeMs } = result.output
+  const { secret, room, name, subject, key: jkt, lifetimeMs } = result.output
   const rights = result.output.rights ?? (room === undefined ? RIGHTS : (['join'] as const))
   if (room !== undefined && rights.some((right) => right !== 'join')) {
     throw new NetError('ERR_INVALID_PARAMETER', 'A ticket for one room gives the right to join it and no other.')
@@ -113,6 +124,7 @@ export async function createTicket(options: TicketOptions): Promise<string> {
     ...(room === undefined ? {} : { room: normalizeRoomCode(room) }),
     ...(name === undefined ? {} : { name: cleanText(name, MAX_NAME_LENGTH) }),
     ...(subject === undefined ? {} : { sub: subject }),
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
   }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
@@ -190,13 +202,14 @@ function ticketOf(payload: JWTPayload): { ticket: Ticket; id: string } {
   const result = v.safeParse(Claims, payload)
   const longest = Date.now() + MAX_TICKET_LIFETIME_MS + TICKET_CLOCK_TOLERANCE_MS
   if (!result.success || result.output.exp * 1000 > longest) throw refusal('The ticket says what no ticket may say.')
-  const { jti, exp, room, name, rights, sub } = result.output
+  const { jti, exp, room, name, rights, sub, cnf } = result.output
   const ticket: Ticket = {
     room: room === undefined ? undefined : normalizeRoomCode(room),
     // Cleaned again: the backend may sign with another library.
     name: (name && cleanText(name, MAX_NAME_LENGTH)) || undefined,
     rights,
     subject: sub,
+    key: cnf?.jkt,
     expiresAt: exp * 1000,
   }
   return { ticket, id: jti }
@@ -214,6 +227,6 @@ function refusal(message: string): NetError {
   return new NetError('ERR_TOKEN_REFUSED', message)
 }
 
-function loadJose(): Promise<typeof import('jose')> {
+export function loadJose(): Promise<typeof import('jose')> {
   return loadPackage('jose', 'A signed ticket', () => import('jose'))
 }

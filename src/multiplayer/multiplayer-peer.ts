@@ -21,6 +21,13 @@ import {
 export type MultiplayerPeerEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
+  /**
+   * Nothing is heard of a peer that is connected. It is tried to reach it again: what is sent reliably waits meanwhile, what
+   * is not is dropped. `peerReconnected` or `peerDisconnected` follows.
+   */
+  peerReconnecting: (id: number) => void
+  /** It is there again, and nothing reliable was lost. */
+  peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet. With no listener packets wait for `getPacket` or `getVar`. */
@@ -74,8 +81,16 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   sendService(_bytes: Uint8Array, _options?: SendOptions): boolean {
     throw new NetError('ERR_UNAVAILABLE', 'This peer carries no service messages: it has to override sendService.')
   }
+  /** Of the certificates at both ends of the connection to a peer; `undefined`: there is no such peer. For MultiplayerAPI. */
+  fingerprints(
+    _id: number,
+  ): { readonly localFingerprints: readonly string[]; readonly remoteFingerprints: readonly string[] } | undefined {
+    return undefined
+  }
   /** Asked of each packet when it would be delivered; false: it is dropped. For MultiplayerAPI. */
   accepts: ((packet: WaitingPacket) => boolean) | undefined
+  /** Asked of a service message by its first byte; true: it does not wait for `poll`. For MultiplayerAPI. */
+  isUrgent: ((service: number) => boolean) | undefined
   /** Delivers a packet that `accepts` held back. For MultiplayerAPI. */
   redeliver(_packet: WaitingPacket): void {}
   /** A peer was let in: a server that relays makes it known to the others, and passes packets on. For MultiplayerAPI. */

@@ -11,9 +11,14 @@ import type { RoomQuery, SignalingTransport } from '../net/signaling/transport.t
 import type { PeerAuthentication } from './api/authentication.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import type { LaneName } from './lane-names.ts'
+import type { RpcStats } from './rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
+import type { RoomClock } from './time/room-clock.ts'
+import type { Ticker, TickerOptions } from './time/ticker.ts'
 import type {
   DisconnectReason,
   PacketValue,
+  PatienceOptions,
   PeerStats,
   SendOptions,
   TapEvent,
@@ -24,12 +29,21 @@ import type {
 export type RoomEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
+  /**
+   * Nothing is heard of a peer that is connected. It is tried to reach it again: what is sent reliably waits meanwhile, what
+   * is not is dropped. `peerReconnected` or `peerDisconnected` follows.
+   */
+  peerReconnecting: (id: number) => void
+  /** It is there again, and nothing reliable was lost. */
+  peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A peer connected, and is to be authenticated before it is let in. Only with `authentication`. */
   peerAuthenticating: (id: number) => void
   /** It was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
   peerAuthenticationFailed: (id: number, error: NetError) => void
+  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
+  rpcMismatch: (id: number, differences: readonly string[]) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
   /** How far a large reliable packet has come, in or out: each 64 KiB, and at its end. */
@@ -86,10 +100,28 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   readonly place: string | undefined
   /** The ids of the connected peers, in ascending order, without this one. */
   readonly peers: readonly number[]
+  /**
+   * The room's time, the same for all but for a few ms: it is the host's, and goes on when the host changes. From the first use
+   * on this peer asks the host for it, so use it on every peer that plays. See docs/time.md.
+   */
+  readonly clock: RoomClock
+  /**
+   * Steps of equal length in the room's time, with the same number on every peer. It ticks from its `start()` until its
+   * `stop()` or the end of the room. @throws {NetError} ERR_INVALID_PARAMETER
+   */
+  ticker(options: TickerOptions): Ticker
   /** Sends a value (anything msgpack can carry). Returns whether to go on; false: the peer's buffer is filling. */
   send(value: PacketValue, options?: SendOptions): boolean
   /** Sends bytes as they are. */
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
+  /**
+   * Defines RPCs and returns the functions that call them: see `rpc`. All peers define the same, in any order; further ones
+   * can follow at any time, each set under a name of its own.
+   * @throws {NetError} ERR_ALREADY_IN_USE: there is such a set. ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY: what cannot be.
+   */
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, options?: RpcSetOptions): Rpcs<Definitions>
+  /** Counters about RPCs. They only grow. */
+  readonly rpcStats: RpcStats
   /** Hands over what was sent now, not at the end of the task. */
   flush(): void
   /**
@@ -150,7 +182,7 @@ export interface ListRoomsOptions extends SignalingOptions, RoomQuery {}
 /** See `quickMatch`. */
 export type QuickMatchOptions = Omit<JoinRoomOptions, 'room' | 'place' | 'password' | 'public'>
 
-export interface JoinRoomOptions extends SignalingOptions {
+export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   /** The code of the room to join. Left out: a new room is opened. */
   readonly room?: string | undefined
   /** The place to come back to: what `room.place` was. Then nothing else is needed to enter. */
@@ -195,10 +227,10 @@ export interface JoinRoomOptions extends SignalingOptions {
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
   readonly autoPoll?: boolean | undefined
   /**
-   * Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More lets a game outlast longer
-   * outages, and tells later who is gone. It counts on this side only: give all peers the same.
+   * Whether a page that is closed or loaded anew keeps its place in the room, for the server's grace time, so that it can come
+   * back with `room.place`. It says goodbye to its peers either way. Default false: it leaves the room, as with `leave`.
    */
-  readonly silenceTimeoutMs?: number | undefined
+  readonly keepPlace?: boolean | undefined
   /**
    * How this side finds out who a peer is before it is let in (Godot: auth_callback). All peers of the room need one. Default:
    * everyone whom signaling lets in.

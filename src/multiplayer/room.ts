@@ -12,6 +12,10 @@ import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
 import type { Detours } from './relay/detours.ts'
 import type { Room, RoomEvents } from './room-types.ts'
+import type { RpcStats } from './rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
+import type { RoomClock } from './time/room-clock.ts'
+import type { Ticker, TickerOptions } from './time/ticker.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -26,6 +30,8 @@ export interface RoomParts {
   /** In a mesh. */
   readonly detours: Detours | undefined
   readonly clock: Clock
+  /** Of a page that goes away: see JoinRoomOptions. */
+  readonly keepPlace: boolean
 }
 
 export class JoinedRoom extends Emitter<RoomEvents> implements Room {
@@ -47,7 +53,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor({ session, api, peer, dialer, detours, clock }: RoomParts) {
+  constructor({ session, api, peer, dialer, detours, clock, keepPlace }: RoomParts) {
     super()
     this.#clock = clock
     this.#session = session
@@ -65,14 +71,25 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
       this.emit('peerAuthenticationFailed', id, error)
       if (this.#isStarClient && id === TARGET_PEER_SERVER) void this.#end(error)
     })
+    // Of those who are not let in nobody is told.
+    peer.on('peerReconnecting', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnecting', id)
+    })
+    peer.on('peerReconnected', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnected', id)
+    })
     api.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
       if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())
     })
     api.on('connectionFailed', (id, error) => this.#failed(id, error))
     api.on('error', (error) => this.emit('error', error))
-    this.#stopWatchingPage = watchPage((visible) => {
-      if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+    api.on('rpcMismatch', (id, differences) => this.emit('rpcMismatch', id, differences))
+    this.#stopWatchingPage = watchPage({
+      changed: (visible) => {
+        if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+      },
+      goes: () => void this.#end(undefined, keepPlace),
     })
     // Subscribed on demand, because packets wait in the peer while nobody listens.
   }
@@ -111,6 +128,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     return this.#api.peers
   }
 
+  get clock(): RoomClock {
+    return this.#api.clock
+  }
+
+  ticker(options: TickerOptions): Ticker {
+    return this.#api.ticker(options)
+  }
+
   override on<Name extends keyof RoomEvents>(event: Name, listener: RoomEvents[Name]): () => void {
     if (event === 'packet') return this.#api.on('packet', listener as RoomEvents['packet'])
     if (event === 'progress') return this.#api.on('progress', listener as RoomEvents['progress'])
@@ -129,6 +154,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
     return this.#api.sendBytes(bytes, options)
+  }
+
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, options?: RpcSetOptions): Rpcs<Definitions> {
+    return this.#api.rpcs(definitions, options)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#api.rpcStats
   }
 
   flush(): void {
@@ -217,6 +250,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         break
       case 'room':
         this.#info = event.room
+        this.#api.hostChanged()
         this.#deliver('change', () => this.emit('roomChanged'))
         break
       case 'error':
@@ -310,12 +344,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     }
   }
 
-  #end(error: NetError | undefined): Promise<void> {
-    this.#ending ??= this.#close(error)
+  #end(error: NetError | undefined, keepPlace = false): Promise<void> {
+    this.#ending ??= this.#close(error, keepPlace)
     return this.#ending
   }
 
-  async #close(error: NetError | undefined): Promise<void> {
+  async #close(error: NetError | undefined, keepPlace: boolean): Promise<void> {
     this.#over = true
     this.#pending = []
     this.#stopWatchingPage()
@@ -323,7 +357,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#detours?.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#api.close()
-    this.#session.close()
+    // Otherwise the socket goes with the page, and the server keeps the place for a while.
+    if (!keepPlace) this.#session.close()
     await goodbye
     this.emit('closed', error)
   }

@@ -15,12 +15,14 @@ import {
   type DriverChannel,
   type DriverConnection,
   GatheringState,
+  type IceServer,
   type SelectedRoute,
   SignalingState,
   type WebRTCDriver,
 } from './drivers/driver.ts'
 import { Emitter } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
+import { fingerprintsOf } from './fingerprints.ts'
 import { type ConnectionStats, routeStats, sumOf } from './statistics.ts'
 
 export type PeerConnectionEvents = {
@@ -62,10 +64,14 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #created: 'offer' | 'answer' | undefined
   /** An offer was passed to `setLocalDescription`, and no answer has come. */
   #awaitsAnswer = false
+  /** `restartIce` was called, and the offer that it is for was not created yet. */
+  #restarts = false
   #connectionState: ConnectionState = ConnectionState.New
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
   #history: ConnectionHistory | undefined
+  #localFingerprints: readonly string[] = []
+  #remoteFingerprints: readonly string[] = []
 
   get connectionState(): ConnectionState {
     return this.#connectionState
@@ -75,6 +81,18 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   }
   get signalingState(): SignalingState {
     return this.#signalingState
+  }
+
+  /**
+   * The fingerprints of this side's certificate, as `sha-256 AB:CD:…`, from the description that was set; empty before. DTLS
+   * lets only a remote in that was told one of them.
+   */
+  get localFingerprints(): readonly string[] {
+    return this.#localFingerprints
+  }
+  /** The same of the remote's certificate: DTLS lets only a remote in that has one with such a fingerprint. */
+  get remoteFingerprints(): readonly string[] {
+    return this.#remoteFingerprints
   }
 
   /** What `initialize` was given. */
@@ -98,6 +116,9 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#hasRemoteDescription = false
     this.#created = undefined
     this.#awaitsAnswer = false
+    this.#localFingerprints = []
+    this.#remoteFingerprints = []
+    this.#restarts = false
     this.#gatheringState = GatheringState.New
     this.#signalingState = SignalingState.Stable
     this.#connectionState = ConnectionState.New
@@ -126,7 +147,12 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
   /** Starts connecting as the side that offers. @throws {NetError} ERR_UNCONFIGURED: already started, or no channel. */
   createOffer(): void {
-    this.#require(ConnectionState.New, 'createOffer is called once')
+    if (this.#restarts) {
+      this.#restarts = false
+      this.#connect().createOffer()
+      return
+    }
+    this.#require(ConnectionState.New, 'createOffer is called once, and again after restartIce')
     if (this.#channels.length === 0) {
       throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
     }
@@ -149,6 +175,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     const driver = this.#connect()
     this.#created = undefined
     this.#awaitsAnswer = type === 'offer'
+    this.#localFingerprints = fingerprintsOf(sdp)
     this.#told.local.addAll(sdp)
     this.#told.note('localSet')
     driver.setLocalDescription(type, sdp)
@@ -163,8 +190,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (type !== 'offer' && type !== 'answer') {
       throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
     }
-    if (type === 'offer') this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
-    else if (this.#connectionState !== ConnectionState.Connecting || !this.#awaitsAnswer) {
+    const again = this.#hasRemoteDescription && this.restartsIce && this.#isAlive
+    if (type === 'offer') {
+      if (!again) this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
+    } else if (!this.#awaitsAnswer || !(again || this.#connectionState === ConnectionState.Connecting)) {
       throw new NetError('ERR_UNCONFIGURED', 'An answer was set, but no offer waits for one.')
     }
     if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
@@ -172,11 +201,16 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     }
     const driver = this.#connect()
     driver.setRemoteDescription(type, sdp)
+    this.#remoteFingerprints = fingerprintsOf(sdp)
     this.#told.note('started')
     this.#told.note('remoteSet')
     this.#told.remote.addAll(sdp)
     this.#hasRemoteDescription = true
     this.#awaitsAnswer = false
+    if (again) {
+      if (type === 'offer') this.#remoteCandidates = 0
+      return
+    }
     this.#setConnectionState(ConnectionState.Connecting)
     // A listener may have closed it.
     if (this.#driver !== driver) return
@@ -206,9 +240,30 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Does nothing: events come by themselves. For code that was written for Godot. */
   poll(): void {}
 
-  /** Gathers new candidates with the next offer. Returns false where the platform cannot (Node). */
-  restartIce(): boolean {
-    return this.#driver?.restartIce() ?? false
+  /** Whether `restartIce` works on this platform: in browsers, not in Node. */
+  get restartsIce(): boolean {
+    return this.#driver?.restartsIce ?? false
+  }
+
+  /**
+   * Gathers new candidates with the next offer, which `createOffer` then makes although the connection stands: the other
+   * side answers it, and channels and what is under way on them outlive it. Returns false where the platform cannot (Node),
+   * and for a connection that has not stood or is over.
+   * @param iceServers Fresh ones.
+   */
+  restartIce(iceServers?: readonly IceServer[]): boolean {
+    if (!this.#hasRemoteDescription || !this.#isAlive) return false
+    const can = this.#driver?.restartIce(iceServers) ?? false
+    if (can) {
+      this.#restarts = true
+      this.#remoteCandidates = 0
+    }
+    return can
+  }
+
+  get #isAlive(): boolean {
+    const state = this.#connectionState
+    return state !== ConnectionState.New && state !== ConnectionState.Failed && state !== ConnectionState.Closed
   }
 
   /** The types of the candidates in use: `relay` means through TURN. `undefined` until connected. */

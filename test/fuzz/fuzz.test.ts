@@ -8,6 +8,7 @@ import { gameTarget } from './targets/game.ts'
 import { linkTarget } from './targets/link.ts'
 import { reliableTarget, streamTarget, unreliableTarget } from './targets/ports.ts'
 import { relayClientTarget, relayHostTarget } from './targets/relay.ts'
+import { rpcTarget } from './targets/rpc.ts'
 import { clientTarget, serverTarget, tabTarget } from './targets/sessions.ts'
 import { clientMessageTarget, roomCodeTarget, serverMessageTarget } from './targets/texts.ts'
 
@@ -23,6 +24,7 @@ describe('whatever comes', () => {
   survives(linkTarget)
   survives(relayHostTarget)
   survives(relayClientTarget)
+  survives(rpcTarget)
   survives(clientMessageTarget)
   survives(serverMessageTarget)
   survives(roomCodeTarget)

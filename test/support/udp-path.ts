@@ -18,6 +18,9 @@ interface End {
   readonly outwards: UdpDirection
 }
 
+/** A burst of both peers together: what the link loses is what its conditions say, not what the system has no room for. */
+const SOCKET_BUFFER = 4 * 1024 * 1024
+
 export class UdpPath {
   readonly #host: string
   readonly #ends: readonly [End, End]
@@ -58,7 +61,7 @@ export class UdpPath {
   }
 
   async #addFace(index: 0 | 1, address?: Face['address']): Promise<number> {
-    const socket = createSocket('udp4')
+    const socket = createSocket({ type: 'udp4', recvBufferSize: SOCKET_BUFFER })
     const face: Face = { socket, address, port: undefined }
     this.#ends[index].faces.push(face)
     // A port that nobody has any more answers with an ICMP error, which is the network's business.

@@ -16,9 +16,25 @@ export interface PeerAuthentication {
   receive(peer: PendingPeer, data: Uint8Array): void | Promise<void>
 }
 
+/** What tells a connection from every other: for signatures, so that nobody in between can pass one on. */
+export interface ConnectionBinding {
+  /** The room's code; empty without a room. */
+  readonly session: string
+  readonly localId: number
+  readonly remoteId: number
+  /**
+   * Of the certificates that DTLS holds both ends to, as `algorithm HEX`: from the descriptions that were used here. One as a
+   * rule; more than one, if somebody wrote more into them. Empty where the connection is no WebRTC connection.
+   */
+  readonly localFingerprints: readonly string[]
+  readonly remoteFingerprints: readonly string[]
+}
+
 /** A peer that is not admitted yet. */
 export interface PendingPeer {
   readonly id: number
+  /** The connection to it. `undefined` when the peer is gone. */
+  readonly binding: ConnectionBinding | undefined
   /** False: it was admitted or refused, or is gone. Then the functions below do nothing. */
   readonly pending: boolean
   /** Sends it something, which its side's `receive` is given. 1 to 65,536 bytes. @throws {NetError} ERR_INVALID_PARAMETER, ERR_FILE_CANT_WRITE (after `complete`) */
@@ -32,6 +48,7 @@ export interface PendingPeer {
 export interface AuthenticationEvents {
   send(id: number, message: Uint8Array): void
   admitted(id: number): void
+  binding(id: number): ConnectionBinding | undefined
   /** It is to be disconnected. */
   failed(id: number, error: NetError): void
   /** A packet that waited for the admission. */
@@ -84,6 +101,9 @@ export class Authentication {
     const authentication = this
     const handle: PendingPeer = {
       id,
+      get binding() {
+        return handle.pending ? authentication.#events.binding(id) : undefined
+      },
       get pending() {
         return authentication.#candidates.get(id)?.handle === handle
       },

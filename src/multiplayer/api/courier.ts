@@ -2,12 +2,13 @@
 
 import type { Clock } from '../../net/clock.ts'
 import type { NetError } from '../../net/errors.ts'
-import type { DisconnectReason, SendOptions, TransferMode } from '../types.ts'
+import type { ConnectionStatus, DisconnectReason, SendOptions, TransferMode } from '../types.ts'
 
 /** Carries the messages of the services between the peers. */
 export interface Courier {
   /** This peer's id; 0 while disconnected. */
   readonly id: number
+  readonly status: ConnectionStatus
   /** The peer whose word counts: 1 in a star, the room's host in a mesh. */
   readonly host: number
   /** The peers that are admitted, ascending, without this one. */
@@ -21,6 +22,8 @@ export interface Courier {
    * @throws {NetError} As MultiplayerPeer.sendBytes.
    */
   send(message: Uint8Array, options?: SendOptions): boolean
+  /** Lets go now what was sent, not at the end of the task. */
+  flush(): void
   /** Counts something bad that a peer sent, and reports it; after a few the connection to that peer ends. */
   reject(from: number, error: NetError): void
   /** Reports something that is not fatal. */
@@ -29,12 +32,16 @@ export interface Courier {
 
 /** A service: hears of admitted peers only. */
 export interface ServicePart {
+  /** Its messages come when they arrive, also with `autoPoll: false`: it tells the game nothing but in `poll`. */
+  readonly isUrgent?: boolean
   /** A message, with its first byte. What this throws as NetError is the sender's fault: it is rejected. */
   receive(message: Uint8Array, from: number, mode: TransferMode, channel: number): void
   /** A peer was admitted; before `peerConnected`. */
   joined?(id: number): void
   /** It is gone; before `peerDisconnected`. */
   left?(id: number, reason: DisconnectReason): void
+  /** `courier.host` is another one. */
+  hostChanged?(): void
   /** With `autoPoll: false`: within each `poll`, after the packets. */
   poll?(): void
   /** Nothing follows. */

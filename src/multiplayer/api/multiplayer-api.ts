@@ -4,9 +4,15 @@
 import { type Clock, systemClock } from '../../net/clock.ts'
 import { Emitter, type Off } from '../../net/emitter.ts'
 import { NetError, toNetError } from '../../net/errors.ts'
+import { type Random, systemRandom } from '../../net/random.ts'
 import type { LaneName } from '../lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
 import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
+import { RpcService, type RpcStats, rpcServices } from '../rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from '../rpc/types.ts'
+import { type RoomClock, SyncedClock } from '../time/room-clock.ts'
+import { defaultTickSource } from '../time/tick-source.ts'
+import { Ticker, type TickerOptions } from '../time/ticker.ts'
 import {
   ConnectionStatus,
   type DisconnectReason,
@@ -18,6 +24,7 @@ import {
 import { Authentication, type PeerAuthentication } from './authentication.ts'
 import { AUTH_TIMEOUT_MS } from './constants.ts'
 import type { Courier, ServicePart } from './courier.ts'
+import { Service } from './wire.ts'
 
 export type MultiplayerAPIEvents = Pick<
   MultiplayerPeerEvents,
@@ -31,6 +38,8 @@ export type MultiplayerAPIEvents = Pick<
   peerAuthenticating: (id: number) => void
   /** A peer was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
   peerAuthenticationFailed: (id: number, error: NetError) => void
+  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
+  rpcMismatch: (id: number, differences: readonly string[]) => void
 }
 
 export interface MultiplayerAPIOptions {
@@ -41,17 +50,26 @@ export interface MultiplayerAPIOptions {
   /** How long both sides may take for it, in ms; 0 for ever. Default 3,000. */
   readonly authTimeoutMs?: number
   readonly clock?: Clock
+  readonly random?: Random
   /** The peer whose word counts. Default: 1. */
   readonly host?: () => number
+  /** What the peers have in common, such as the room's code: for authentication. Default: nothing. */
+  readonly session?: string
+  /** The time of `timed` RPCs, in ms; `undefined` while it is not known. Default: that of `clock`. */
+  readonly time?: () => number | undefined
 }
 
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
   readonly #host: () => number
+  readonly #session: string
   readonly #parts = new Map<number, ServicePart>()
+  readonly #rpcs: RpcService
   readonly #admitted = new Set<number>()
   readonly #authenticate: PeerAuthentication | undefined
   readonly #authTimeoutMs: number
+  readonly #time: SyncedClock
+  readonly #tickers = new Set<Ticker>()
   #authentication: Authentication | undefined
   #peer: MultiplayerPeer = new OfflineMultiplayerPeer()
   #offs: Off[] = []
@@ -63,11 +81,18 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     if (!(authTimeoutMs >= 0)) throw new NetError('ERR_INVALID_PARAMETER', 'authTimeoutMs is 0 or more.')
     this.#clock = clock
     this.#host = host
+    this.#session = options.session ?? ''
     this.#authenticate = options.authentication
     this.#authTimeoutMs = authTimeoutMs
+    // Always there: what other peers define may come before the game defines anything.
+    this.#rpcs = new RpcService((part) => this.addPart(rpcServices(), part), {
+      time: options.time ?? (() => this.#timeIfKnown()),
+      mismatch: (id, differences) => this.emit('rpcMismatch', id, differences),
+    })
     const { multiplayerPeer = this.#peer } = options
     checkPeer(multiplayerPeer)
     this.#attach(multiplayerPeer)
+    this.#time = this.#keepTime(options.random ?? systemRandom)
   }
 
   /** The peer that carries everything. Another one ends what was with the one before, without events. */
@@ -120,6 +145,19 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     return this.#peer.sendBytes(bytes, this.#toAdmitted(options))
   }
 
+  /**
+   * Defines RPCs and returns the functions that call them: see `rpc`. All peers define the same, in any order; further ones
+   * can follow at any time, each set under a name of its own.
+   * @throws {NetError} ERR_ALREADY_IN_USE: there is such a set. ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY: what cannot be.
+   */
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, { set }: RpcSetOptions = {}): Rpcs<Definitions> {
+    return this.#rpcs.define(definitions, set)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#rpcs.stats
+  }
+
   flush(): void {
     this.#peer.flush()
   }
@@ -165,6 +203,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       get id() {
         return api.uniqueId
       },
+      get status() {
+        return api.#peer.connectionStatus
+      },
       get host() {
         return api.#host()
       },
@@ -176,13 +217,32 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       },
       clock: this.#clock,
       send: (message, options) => this.#peer.sendService(message, this.#toAdmitted(options)),
+      flush: () => this.#peer.flush(),
       reject: (from, error) => this.#peer.reject(from, error),
       report: (error) => this.emit('error', error),
     }
   }
 
+  /** The room's time, which is the host's: see docs/time.md. From the first use on this peer asks the host for it. */
+  get clock(): RoomClock {
+    return this.#time.want()
+  }
+
+  /** Steps in the room's time. It ticks from `start()` on. @throws {NetError} ERR_INVALID_PARAMETER */
+  ticker(options: TickerOptions): Ticker {
+    const ticker = new Ticker(options, this.#time.want(), defaultTickSource(this.#clock))
+    this.#tickers.add(ticker)
+    return ticker
+  }
+
+  /** `host` gives another peer now. */
+  hostChanged(): void {
+    this.#tellParts((part) => part.hostChanged?.())
+  }
+
   /** Ends everything: the services, and the peer. */
   async close(): Promise<void> {
+    for (const ticker of this.#tickers) ticker.stop()
     this.#detach()
     for (const part of new Set(this.#parts.values())) part.close?.()
     await this.#peer.close()
@@ -191,6 +251,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #attach(peer: MultiplayerPeer): void {
     this.#peer = peer
     if (this.#authenticate) this.#authentication = this.#authenticator(this.#authenticate)
+    peer.isUrgent = (service) => this.#parts.get(service)?.isUrgent === true
     peer.accepts = (packet) => {
       if (this.#admitted.has(packet.from)) return true
       this.#authentication?.hold(packet)
@@ -204,21 +265,49 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       peer.on('error', (error) => this.emit('error', error)),
     ]
     for (const id of peer.connectedPeers) this.#arrived(id)
+    this.hostChanged()
   }
 
   #detach(): void {
     for (const off of this.#offs) off()
     this.#offs = []
     this.#peer.accepts = undefined
+    this.#peer.isUrgent = undefined
     this.#authentication?.close()
     this.#authentication = undefined
     for (const id of this.peers) this.#tellParts((part) => part.left?.(id, 'left'))
     this.#admitted.clear()
   }
 
+  /** For RPCs that say when they were sent. */
+  #timeIfKnown(): number | undefined {
+    const clock = this.#time.want()
+    return clock.synchronized ? clock.now() : undefined
+  }
+
+  #keepTime(random: Random): SyncedClock {
+    let time: SyncedClock | undefined
+    const update = () => time?.update()
+    const courier = this.addPart([Service.Clock], {
+      isUrgent: true,
+      receive: (message, from) => time?.receive(message, from),
+      joined: update,
+      left: update,
+      hostChanged: update,
+      poll: () => time?.poll(),
+      close: () => time?.close(),
+    })
+    time = new SyncedClock(courier, random)
+    return time
+  }
+
   #authenticator(method: PeerAuthentication): Authentication {
     return new Authentication(method, this.#authTimeoutMs, this.#clock, this.#peer.autoPoll, {
       send: (id, message) => this.#peer.sendService(message, { to: id, mode: TransferMode.Reliable, lane: 'control' }),
+      binding: (id) => {
+        const fingerprints = this.#peer.fingerprints(id)
+        return fingerprints && { session: this.#session, localId: this.uniqueId, remoteId: id, ...fingerprints }
+      },
       admitted: (id) => this.#admit(id),
       failed: (id, error) => this.#refuse(id, error),
       packet: (packet) => this.#peer.redeliver(packet),
@@ -268,7 +357,8 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #serve(message: Uint8Array, from: number, mode: TransferMode, channel: number): void {
     try {
       if (this.#admitted.has(from)) this.#part(message, from).receive(message, from, mode, channel)
-      else if (this.#authentication) this.#authentication.receive(from, message)
+      // What is not reliable may overtake the last word of the authentication: that is nobody's fault.
+      else if (mode === TransferMode.Reliable) this.#authentication?.receive(from, message)
     } catch (error) {
       const known = toNetError(error, 'ERR_INVALID_DATA', `A message of peer ${from} could not be understood.`)
       this.#peer.reject(from, known)

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.ts'
 import { NetError } from '../errors.ts'
+import { fingerprintsOf } from '../fingerprints.ts'
 import type { Random } from '../random.ts'
 import { type ChannelHost, resetStream, SimulatedChannel } from '../simulation/channel.ts'
 import { Consent } from '../simulation/consent.ts'
@@ -13,6 +14,7 @@ import { Association } from '../simulation/sctp/association.ts'
 import type { Payload, Persistence } from '../simulation/sctp/types.ts'
 import {
   type Candidate,
+  certificateOf,
   describe,
   formatCandidate,
   isDescription,
@@ -59,6 +61,8 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
   readonly #byStream = new Map<number, SimulatedChannel>()
   #localType: 'offer' | 'answer' | undefined
   #hasRemoteDescription = false
+  /** What the remote's certificate may be; empty where its description was written by hand, without one. */
+  #certificates: readonly string[] = []
   #remote: Candidate | undefined
   #handshake: Handshake | undefined
   #consent: Consent | undefined
@@ -110,6 +114,7 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
       return
     }
     this.#hasRemoteDescription = true
+    this.#certificates = fingerprintsOf(sdp)
     this.later(() => {
       this.#events.signalingState(type === 'offer' ? SignalingState.HaveRemoteOffer : SignalingState.Stable)
       if (type === 'offer' && !this.#over) {
@@ -168,9 +173,10 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
 
   /** Both descriptions and a way to the other side are needed. */
   #start(): void {
-    if (this.#handshake || !this.#localType || !this.#hasRemoteDescription || !this.#remote) return
+    if (this.#over || this.#handshake || !this.#localType || !this.#hasRemoteDescription || !this.#remote) return
     if (!this.#candidateType) return
     this.#handshake = new Handshake(this.#machine.clock, this.#localType === 'answer', {
+      certificate: certificateOf(this.#socket.address),
       transmit: (datagram) => this.#transmit(datagram),
       routed: () => this.#events.routed(),
       connected: () => this.#connected(),
@@ -223,7 +229,9 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
     this.#consent?.heard()
     switch (datagram.type) {
       case 'handshake':
-        this.#handshake.receive(datagram)
+        if (this.#isKnown(datagram.certificate)) this.#handshake.receive(datagram)
+        else
+          this.#end([ConnectionState.Failed], new NetError('ERR_CONNECTION_ERROR', 'The certificate is another one.'))
         break
       case 'consent':
         if (!datagram.isAnswer) this.#transmit(consentAnswer)
@@ -235,6 +243,10 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
       case 'close':
         if (this.#consent) this.#end([ConnectionState.Disconnected, ConnectionState.Closed])
     }
+  }
+
+  #isKnown(certificate: string): boolean {
+    return this.#certificates.length === 0 || this.#certificates.includes(certificate)
   }
 
   #message(stream: number, payload: Payload): void {

@@ -4,10 +4,14 @@
 
 import {
   BASE_DELAY_MS,
-  INITIAL_WINDOW,
   MAX_MESSAGE,
+  MAX_PROBE_MS,
   MAX_WINDOW,
   MIN_WINDOW,
+  PROBE_BYTES,
+  PROBE_MS,
+  PROBE_SHARE,
+  START_WINDOW,
   TARGET_QUEUE_MS,
   TARGET_QUEUE_PACKETS,
   UNRELIABLE_START_WINDOW,
@@ -15,7 +19,7 @@ import {
 import { WindowedMin } from './windowed-min.ts'
 
 /** The largest share by which the window changes in a round trip. */
-const MAX_GAIN = 0.1
+const MAX_GAIN = 0.4
 /** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
 const DAMPING = 0.37
 /** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
@@ -47,7 +51,7 @@ const FLOOD = 3
 
 export class Path {
   /** Bytes that may be on their way. */
-  window = INITIAL_WINDOW
+  window = START_WINDOW
   readonly #baseDelay = new WindowedMin(BASE_DELAY_MS)
   readonly #baseRoundTrip = new WindowedMin(BASE_DELAY_MS)
   readonly #delays = new Float64Array(SAMPLES)
@@ -94,6 +98,12 @@ export class Path {
   /** The shortest round trip of late, in ms. */
   get roundTripMs(): number | undefined {
     return this.#baseRoundTrip.value
+  }
+
+  /** How often the path is sounded while a transfer goes on, in ms: a slow one is not filled with that. */
+  get probeMs(): number {
+    const share = (PROBE_BYTES * 1000) / (PROBE_SHARE * Math.max(this.capacity, 1))
+    return Math.min(Math.max(share, PROBE_MS), MAX_PROBE_MS)
   }
 
   /** The queue that is aimed at, in ms. */
@@ -146,15 +156,16 @@ export class Path {
     this.#delivered += bytes
     // Only a window that was used is known to be too small.
     if (flight + MAX_MESSAGE >= this.window) this.#fullInRound = true
-    this.#adapt(bytes, now)
+    this.#adapt(bytes, flight, now)
     this.#endRound(now)
   }
 
   /** Nothing is heard: the oldest message has been waited for for `ageMs`. */
-  silent(ageMs: number, now: number): void {
+  silent(ageMs: number, flight: number, now: number): void {
     const roundTrip = this.roundTripMs
     if (
       roundTrip === undefined ||
+      this.#isUnused(flight) ||
       now - this.#heardAt < SILENCE_MS ||
       ageMs <= roundTrip + this.targetMs + 2 * this.#jitter
     )
@@ -162,7 +173,12 @@ export class Path {
     this.#cut(now, SILENT_WINDOW)
   }
 
-  #adapt(bytes: number, now: number): void {
+  /** What is on its way is too little to make a queue: whatever is late, it is not for us. */
+  #isUnused(flight: number): boolean {
+    return this.#slowStart && flight < START_WINDOW / 2
+  }
+
+  #adapt(bytes: number, flight: number, now: number): void {
     const target = this.targetMs
     const queue = this.queueMs(now)
     if (queue > FLOOD * target && !this.#slowStart) {
@@ -172,6 +188,7 @@ export class Path {
     if (this.#slowStart) {
       // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
       const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
+      if (this.#isUnused(flight)) return
       if (this.queueMs(now, RECENT) > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
         const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
@@ -181,7 +198,7 @@ export class Path {
     }
     const off = (target - queue) / target
     if (off > 0 && !this.#fullInRound) return
-    if (queue > target / 2) this.#calmRounds = 0
+    if (queue > target) this.#calmRounds = 0
     const least = (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1)
     // Rounds without a queue: there is room, and each finds more of it.
     const gain = Math.min(MAX_GAIN, least * 2 ** this.#calmRounds)
@@ -225,7 +242,7 @@ export class Path {
     }
     if (this.#fullInRound) {
       const most = (this.#slowStart ? START_ROUNDS : ROUNDS) * this.#bestRate * (roundTrip + this.targetMs)
-      if (most > 0 && this.window > most) this.#set(Math.max(most, INITIAL_WINDOW))
+      if (most > 0 && this.window > most) this.#set(Math.min(this.window, Math.max(most, START_WINDOW)))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now

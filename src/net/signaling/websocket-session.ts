@@ -6,7 +6,13 @@ import type { CancelTimer, Clock } from '../clock.ts'
 import { every } from '../clock.ts'
 import { NetError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import { ICE_SERVERS_WAIT_MS, MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
+import {
+  CHECK_TIMEOUT_MS,
+  ICE_SERVERS_WAIT_MS,
+  MAX_BAD_MESSAGES,
+  MAX_PEERS_LIMIT,
+  PING_PERIOD_MS,
+} from './constants.ts'
 import type { EntryMessage } from './entry.ts'
 import { checked, writePlace } from './entry.ts'
 import { remoteError } from './error-codes.ts'
@@ -68,6 +74,8 @@ export class WebSocketSession implements SignalingSession {
   /** What this player says of itself now, as far as it said anything. */
   #presence: PresenceChange = {}
   #pingUnanswered = false
+  /** Set while the server is asked whether it is there. */
+  #cancelCheck: CancelTimer | undefined
   #badMessages = 0
 
   constructor(joined: Joined, link: ServerLink, parts: WebSocketSessionParts) {
@@ -90,7 +98,7 @@ export class WebSocketSession implements SignalingSession {
   }
 
   async refreshIceServers(): Promise<readonly RTCIceServer[]> {
-    if (this.#events.ended || this.#stopReconnecting) return this.#iceServers
+    if (this.#events.ended) return this.#iceServers
     await new Promise<void>((resolve) => {
       const done = () => {
         cancel()
@@ -99,7 +107,8 @@ export class WebSocketSession implements SignalingSession {
       }
       const cancel = this.#parts.clock.setTimeout(done, ICE_SERVERS_WAIT_MS)
       this.#wantingIceServers.add(done)
-      if (this.#wantingIceServers.size === 1) this.#link.send({ type: 'ice_servers' })
+      // Without a link they come with the next one: a network that changes breaks the link and the connections together.
+      if (this.#wantingIceServers.size === 1 && !this.#stopReconnecting) this.#link.send({ type: 'ice_servers' })
     })
     return this.#iceServers
   }
@@ -115,6 +124,16 @@ export class WebSocketSession implements SignalingSession {
   send(to: number, signal: Signal): void {
     // Without a link it is lost: whoever dials is told to begin anew when there is one again.
     if (!this.#events.ended && !this.#stopReconnecting) this.#link.send({ type: 'signal', to, signal })
+  }
+
+  check(): void {
+    if (this.#events.ended || this.#stopReconnecting || this.#cancelCheck) return
+    const link = this.#link
+    this.#cancelCheck = this.#parts.clock.setTimeout(() => {
+      this.#cancelCheck = undefined
+      this.linkBroken(link, unanswered())
+    }, CHECK_TIMEOUT_MS)
+    link.send({ type: 'ping' })
   }
 
   seal(sealed: boolean): void {
@@ -144,6 +163,7 @@ export class WebSocketSession implements SignalingSession {
       return
     }
     this.#pingUnanswered = false
+    this.#endCheck()
     if (input.kind === 'message') {
       this.#handle(input.message)
       return
@@ -170,6 +190,7 @@ export class WebSocketSession implements SignalingSession {
       return
     }
     this.#stopPinging()
+    this.#endCheck()
     link.close()
     this.#stopReconnecting = reconnect({
       clock,
@@ -186,7 +207,6 @@ export class WebSocketSession implements SignalingSession {
         this.end(new NetError('ERR_SIGNALING_UNREACHABLE', message, { cause }))
       },
     })
-    for (const done of [...this.#wantingIceServers]) done()
     this.#events.push({ type: 'interrupted', error })
   }
 
@@ -203,6 +223,7 @@ export class WebSocketSession implements SignalingSession {
     this.#iceServers = joined.iceServers.map(iceServer)
     this.#pingUnanswered = false
     this.#stopPinging = this.#startPinging()
+    for (const done of [...this.#wantingIceServers]) done()
     this.#events.push({ type: 'restored' })
     if (JSON.stringify(joined.room) !== JSON.stringify(this.#room)) this.#changeRoom(joined.room)
     const lives = new Map(joined.peers.map(({ id, life }) => [id, life]))
@@ -301,20 +322,30 @@ export class WebSocketSession implements SignalingSession {
   #ping(): void {
     // Judged by the ping, not by the time since the last message: in a hidden tab this may run once a minute.
     if (this.#pingUnanswered) {
-      const message = 'The signaling server does not answer any more. Join again when the network is back.'
-      this.linkBroken(this.#link, new NetError('ERR_SIGNALING_UNREACHABLE', message))
+      this.linkBroken(this.#link, unanswered())
       return
     }
     this.#pingUnanswered = true
     this.#link.send({ type: 'ping' })
   }
 
+  #endCheck(): void {
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+  }
+
   #release(): void {
     this.#stopPinging()
+    this.#endCheck()
     this.#stopReconnecting?.()
     for (const done of [...this.#wantingIceServers]) done()
     this.#link.close()
   }
+}
+
+function unanswered(): NetError {
+  const message = 'The signaling server does not answer any more. Join again when the network is back.'
+  return new NetError('ERR_SIGNALING_UNREACHABLE', message)
 }
 
 /** Without the keys that are undefined: browsers take `username: undefined` for one that is missing from a TURN URL. */

@@ -5,7 +5,7 @@ import { type Packet, packetBytes } from './sctp/types.ts'
 
 export type Datagram = Readonly<
   { bytes: number } & (
-    | { type: 'handshake'; step: number; isAnswer: boolean }
+    | { type: 'handshake'; step: number; isAnswer: boolean; certificate: string }
     | { type: 'consent'; isAnswer: boolean }
     | { type: 'sctp'; packet: Packet }
     /** SCTP's ABORT or DTLS's close_notify: sent once, and not repeated when lost. */

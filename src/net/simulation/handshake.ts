@@ -29,6 +29,8 @@ const LAST_OF_DTLS = 2
 const LAST_OF_ICE = 0
 
 export interface HandshakeEvents {
+  /** The fingerprint of this side's certificate. */
+  readonly certificate: string
   transmit(datagram: Datagram): void
   /** ICE is through. */
   routed(): void
@@ -57,7 +59,14 @@ export class Handshake {
     this.#cancelGivingUp = clock.setTimeout(() => this.#giveUp(), CONNECT_TIMEOUT_MS)
     // The passive side's check tells an active side that was too early that it is worth asking again.
     if (isActive) this.#begin()
-    else events.transmit({ type: 'handshake', step: 0, isAnswer: false, bytes: STEPS[0]!.bytes[0] })
+    else
+      events.transmit({
+        type: 'handshake',
+        step: 0,
+        isAnswer: false,
+        certificate: events.certificate,
+        bytes: STEPS[0]!.bytes[0],
+      })
   }
 
   get done(): boolean {
@@ -98,7 +107,9 @@ export class Handshake {
       this.#send(step)
     }, this.#retryMs)
     const isAnswer = !this.#isActive
-    this.#events.transmit({ type: 'handshake', step, isAnswer, bytes: STEPS[step]!.bytes[isAnswer ? 1 : 0] })
+    const { certificate } = this.#events
+    const bytes = STEPS[step]!.bytes[isAnswer ? 1 : 0]
+    this.#events.transmit({ type: 'handshake', step, isAnswer, certificate, bytes })
   }
 
   #advance(): void {

@@ -155,7 +155,7 @@ describe('a pair of a mesh that cannot connect', () => {
     const lost = others.find(({ room }) => room.id === first)!
     network.kill(lost === others[0] ? 'c' : 'd')
     members = members.filter((member) => member !== lost)
-    await network.until(() => a.gone.length > 0, { limitMs: 10_000 })
+    await network.until(() => a.gone.length > 0, { limitMs: 30_000 })
     await meetOverAnother()
     const [other] = others.filter((member) => member !== lost)
     expect([a.room.stats(b.room.id).via, b.room.stats(a.room.id).via]).toEqual([other!.room.id, other!.room.id])

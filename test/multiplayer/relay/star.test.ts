@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
 import { expectShare } from '../../net/simulation/support.ts'
 import { thrown } from '../../support/net-errors.ts'
 import { Star } from './support.ts'
@@ -73,7 +74,7 @@ describe('clients of a star', () => {
     const [two, three] = star.clients
     const lanes = new Set<string>()
     three!.peer.tap(1, ({ lane, kind, direction }) => {
-      if (kind === 10 && direction === 'in') lanes.add(lane)
+      if (kind === Kind.Relay && direction === 'in') lanes.add(lane)
     })
     const size = 16_000
     two!.peer.sendBytes(new Uint8Array(size).fill(7), { to: 3, mode: Unreliable })
@@ -158,11 +159,11 @@ describe('clients of a star', () => {
     await star.network.run(2000)
     expect(order).toEqual(['good game', 200_000, [3, 'left']])
     star.network.kill('4')
-    await star.network.run(6000)
+    await star.network.run(25_000)
     star.clients.pop()
     expect(two!.gone).toEqual([
       [3, 'left'],
-      [4, 'timeout'],
+      [4, 'connection_lost'],
     ])
   })
 
@@ -271,8 +272,8 @@ describe('a client that does not take what it is sent', () => {
     })
     star.network.kill('3')
     star.clients.pop()
-    await star.network.run(6000)
-    expect([drained, two!.gone]).toEqual([true, [[3, 'timeout']]])
+    await star.network.run(25_000)
+    expect([drained, two!.gone]).toEqual([true, [[3, 'connection_lost']]])
   })
 
   it('ends the client that floods it, and not the one that is flooded', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_MESSAGE, MAX_WINDOW, MIN_WINDOW } from '../../../src/net/link/constants.ts'
+import { MAX_MESSAGE, MAX_WINDOW, MIN_WINDOW, START_WINDOW } from '../../../src/net/link/constants.ts'
 import { Path } from '../../../src/net/link/path.ts'
 import { randomUnit, seededRandom } from '../../../src/net/random.ts'
 
@@ -120,6 +120,19 @@ describe('the window', () => {
   })
 })
 
+it('is not narrow for what comes late while next to nothing is on its way', () => {
+  const path = new Path()
+  for (let now = 0; now < 2_000; now += 16) {
+    const lateBy = (now / 16) % 20 < 6 ? 40 : 0
+    path.roundTrip(50 + lateBy, now)
+    path.delayed(25 + lateBy, now)
+    path.delivered(80, 300, now)
+    path.silent(lateBy + 100, 300, now)
+  }
+  expect(path.isNarrow).toBe(false)
+  expect(path.window).toBeGreaterThanOrEqual(START_WINDOW)
+})
+
 describe('figures of a path', () => {
   it('know nothing before the first sample, and say so', () => {
     const path = new Path()
@@ -146,7 +159,7 @@ describe('figures of a path', () => {
         if (step === 0) path.roundTrip(value, now)
         else if (step === 1) path.delayed(random() % 2 === 0 ? value : -value, now)
         else if (step === 2) path.delivered(Math.ceil(value), random() % 2_000_000, now)
-        else if (step === 3) path.silent(value, now)
+        else if (step === 3) path.silent(value, 20_000, now)
         else if (random() % 20 === 0) path.restart()
         const figures = [path.window, path.rate, path.capacity, path.targetMs, path.queueMs(now)]
         const within = path.window >= MIN_WINDOW && path.window <= MAX_WINDOW

@@ -4,6 +4,7 @@ import { createSignalingServer } from '../../../server/signaling/server.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import {
+  CHECK_TIMEOUT_MS,
   ICE_SERVERS_WAIT_MS,
   MAX_BAD_MESSAGES,
   PING_PERIOD_MS,
@@ -98,6 +99,8 @@ async function attempt({ reconnect = false, ...options }: { signal?: AbortSignal
   opening.catch(() => {})
   return { clock, opening, socket: ScriptedSocket.last }
 }
+
+const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
 
 async function joined(options: { reconnect?: boolean } = {}) {
   const { clock, opening, socket } = await attempt(options)
@@ -289,6 +292,21 @@ describe('a WebSocketSignaling session', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('is taken for broken soon when it is asked to look and nothing is answered', async () => {
+    const { clock, socket, member } = await joined()
+    member.session.check?.()
+    member.session.check?.()
+    expect(socket.sent.filter(({ type }) => type === 'ping')).toHaveLength(1)
+    clock.advance(CHECK_TIMEOUT_MS - 1)
+    socket.serve({ type: 'pong' })
+    clock.advance(CHECK_TIMEOUT_MS)
+    expect(member.events.at(-1)?.type).toBe('peerJoined')
+    member.session.check?.()
+    clock.advance(CHECK_TIMEOUT_MS)
+    expect(member.events.at(-1)).toMatchObject({ type: 'closed', error: { code: 'ERR_SIGNALING_UNREACHABLE' } })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('ends when the link breaks, and with the reason when the server closes it', async () => {
     const broken = await joined()
     broken.socket.emit('close', { code: 1006, reason: '' })
@@ -316,8 +334,6 @@ describe('a WebSocketSignaling session', () => {
 })
 
 describe('the ICE servers of a WebSocketSignaling', () => {
-  const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
-
   it('are those that the server told last, asked or not', async () => {
     const { socket, member } = await joined()
     expect(member.session.iceServers).toEqual([{ urls: 'stun:stun.example' }])
@@ -343,8 +359,9 @@ describe('the ICE servers of a WebSocketSignaling', () => {
     expect(await silent).toEqual(old)
     const cut = member.session.refreshIceServers!()
     socket.emit('close', { code: 1006, reason: '' })
-    expect(await cut).toEqual(old)
-    expect(await member.session.refreshIceServers!()).toEqual(old)
+    const gone = member.session.refreshIceServers!()
+    clock.advance(ICE_SERVERS_WAIT_MS)
+    expect(await Promise.all([cut, gone])).toEqual([old, old])
   })
 })
 
@@ -384,6 +401,21 @@ describe('a WebSocketSignaling session whose link breaks', () => {
     expect(again.sent.at(-1)).toEqual({ type: 'ping' })
     member.session.close()
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('brings fresh ICE servers to those who asked for them before or meanwhile', async () => {
+    const { clock, socket, member } = await joined({ reconnect: true })
+    const old = member.session.iceServers
+    const before = member.session.refreshIceServers!()
+    socket.emit('close', { code: 1006, reason: '' })
+    const meanwhile = member.session.refreshIceServers!()
+    clock.advance(RECONNECT_FIRST_MS)
+    const again = ScriptedSocket.last
+    again.emit('open')
+    expect(again.sent.map(({ type }) => type)).toEqual(['resume'])
+    again.serve({ ...JOINED, iceServers: FRESH })
+    expect(await Promise.all([before, meanwhile])).toEqual([FRESH, FRESH])
+    expect(old).not.toEqual(FRESH)
   })
 
   it('tells apart who left and who came anew under the same id', async () => {

@@ -113,6 +113,7 @@ test('a passive side that is asked again when all is done answers once, and goes
   const clock = new VirtualClock()
   let sent = 0
   const handshake = new Handshake(clock, false, {
+    certificate: '',
     transmit: () => sent++,
     routed: () => {},
     connected: () => {},
@@ -272,4 +273,26 @@ describe('ending', () => {
     expect(b.connection.connectionState).toBe(Failed)
     expect(network.clock.pendingTimers).toBe(0)
   })
+})
+
+test('a connection whose certificate is not the one that was named fails', async () => {
+  const network = new SimulatedNetwork({ seed: 1 })
+  const [a, b] = [end(network, 'a', [RELIABLE]), end(network, 'b', [RELIABLE])]
+  const other = 'a=fingerprint:sha-256 00:11'
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.connection.on('sessionDescriptionCreated', (type, sdp) => {
+      from.connection.setLocalDescription(type, sdp)
+      to.connection.setRemoteDescription(type, from === a ? sdp.replace(/^a=fingerprint:[^\r]*/m, other) : sdp)
+    })
+    from.connection.on('iceCandidateCreated', (media, index, name) => to.connection.addIceCandidate(media, index, name))
+  }
+  a.connection.createOffer()
+  await network.run(5_000)
+  expect(b.connection.connectionState).toBe(ConnectionState.Failed)
+  expect(b.connection.remoteFingerprints).toEqual(['sha-256 00:11'])
+  expect(a.connection.localFingerprints).not.toEqual(b.connection.remoteFingerprints)
+  close(a, b)
 })

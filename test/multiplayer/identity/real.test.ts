@@ -1,0 +1,43 @@
+// Identities over real WebRTC: the certificates are those of the native library, and so is what checks them.
+
+import { afterEach, describe, expect, it } from 'vitest'
+import { identify } from '../../../src/multiplayer/identity/identify.ts'
+import { createIdentity } from '../../../src/multiplayer/identity/identity.ts'
+import { systemClock } from '../../../src/net/clock.ts'
+import { MemorySignaling } from '../../../src/net/signaling/memory.ts'
+import { Mallory } from '../../support/mallory.ts'
+import { closeAll, join, LOOPBACK, until } from '../../support/peers.ts'
+
+afterEach(closeAll)
+
+describe('over real connections', () => {
+  it('players know each other', async () => {
+    const [alice, bob] = await Promise.all([createIdentity(), createIdentity()])
+    const signaling = new MemorySignaling()
+    const [mine, theirs] = [identify({ identity: alice }), identify({ identity: bob })]
+    const a = await join({ signaling, authentication: mine })
+    const b = await join({ signaling, room: a.code, authentication: theirs })
+    await until(() => a.peers.length === 1 && b.peers.length === 1)
+    expect(mine.peer(b.id)?.key).toBe(bob.key)
+    expect(theirs.peer(a.id)?.key).toBe(alice.key)
+  })
+
+  it.each([false, true])('who ends both connections is found out if players sign them: %s', async (isSigned) => {
+    const [alice, bob] = await Promise.all([createIdentity(), createIdentity()])
+    const mallory = new Mallory(new MemorySignaling(), { node: LOOPBACK, clock: systemClock })
+    const own = (identity: typeof alice) => (isSigned ? { authentication: identify({ identity }) } : {})
+    const a = await join({ signaling: mallory, ...own(alice) })
+    const failures: string[] = []
+    const packets: unknown[] = []
+    a.on('peerAuthenticationFailed', (_id, { message }) => failures.push(message))
+    a.on('packet', (value) => packets.push(value))
+    const b = await join({ signaling: mallory, room: a.code, ...own(bob) })
+    b.on('peerAuthenticationFailed', (_id, { message }) => failures.push(message))
+    b.on('peerConnected', () => b.send('my secret'))
+    await until(() => (isSigned ? failures.length === 2 : packets.length === 1))
+    expect(mallory.text.includes('my secret')).toBe(!isSigned)
+    expect(packets).toEqual(isSigned ? [] : ['my secret'])
+    if (isSigned) expect(failures.join()).toContain('stands in between')
+    mallory.close()
+  })
+})
