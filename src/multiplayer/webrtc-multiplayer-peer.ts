@@ -95,6 +95,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #announced = new Set<number>()
   /** Those of them of which the user was told that they are reconnecting. */
   readonly #doubted = new Set<number>()
+  /** Those of them that were let in: see `admit`. */
+  readonly #admitted = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
@@ -246,7 +248,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       connected: () => {
         this.#hooks.connected?.(id)
         if (!this.#relay.connected(remote)) this.#deliver({ type: 'connected', id })
-        else if (this.#announced.has(id)) this.#relay.admit(remote)
+        else if (this.#admitted.has(id)) this.#relay.admit(remote)
       },
       packet: (channel, kind, ordered, payload) => {
         if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
@@ -378,6 +380,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override admit(id: number): void {
+    if (!this.#announced.has(id)) return
+    this.#admitted.add(id)
     const remote = this.#remotes.get(id)
     if (remote?.connected) this.#relay.admit(remote)
   }
@@ -445,6 +449,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#relay.stop()
     this.#announced.clear()
     this.#doubted.clear()
+    this.#admitted.clear()
     this.#inbox.clear()
     const owed = this.#pending.take().filter(({ type }) => type === 'receipt')
     this.#budget = new WaitingBudget()
@@ -460,7 +465,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const relayed = this.#relay.peers.get(id)
     const remote = relayed ? undefined : this.#require(id)
     const wasConnected = remote?.connected ?? false
-    if (force) this.#announced.delete(id)
+    if (force) {
+      this.#announced.delete(id)
+      this.#admitted.delete(id)
+    }
     if (relayed) this.#relay.peers.part(relayed, 'kicked')
     if (remote) {
       this.#forget(remote, 'kicked')
@@ -762,6 +770,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#doubted.delete(item.id)
         this.#serverGone(item.id)
         // Not announced: `disconnectPeer(id, true)` came first.
+        this.#admitted.delete(item.id)
         if (this.#announced.delete(item.id)) this.emit('peerDisconnected', item.id, item.reason)
         break
       case 'failed':

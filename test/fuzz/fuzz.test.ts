@@ -7,6 +7,7 @@ import { codecTarget } from './targets/codec.ts'
 import { gameTarget } from './targets/game.ts'
 import { linkTarget } from './targets/link.ts'
 import { reliableTarget, streamTarget, unreliableTarget } from './targets/ports.ts'
+import { relayClientTarget, relayHostTarget } from './targets/relay.ts'
 import { rpcTarget } from './targets/rpc.ts'
 import { clientTarget, serverTarget, tabTarget } from './targets/sessions.ts'
 import { clientMessageTarget, roomCodeTarget, serverMessageTarget } from './targets/texts.ts'
@@ -22,6 +23,8 @@ describe('whatever comes', () => {
   survives(unreliableTarget)
   survives(linkTarget)
   survives(rpcTarget)
+  survives(relayHostTarget)
+  survives(relayClientTarget)
   survives(clientMessageTarget)
   survives(serverMessageTarget)
   survives(roomCodeTarget)
