@@ -15,6 +15,7 @@ import { echo } from './echo.ts'
 import { lanes, lanesInBrowsers } from './lanes.ts'
 import { reconnect } from './reconnect.ts'
 import { rivals } from './rivals.ts'
+import { rpc } from './rpc.ts'
 import { signaling } from './signaling/signaling.ts'
 import { state } from './state.ts'
 import { conditions } from './support/conditions.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   state,
   batching,
   reconnect,
+  rpc,
   rivals,
   signaling,
 }

@@ -201,10 +201,21 @@ describe('a multiplayer peer', () => {
     expect(peer.connectionStatus).toBe(ConnectionStatus.Disconnected)
   })
 
-  it('no multiplayer peer relays between clients', () => {
-    for (const peer of [new OfflineMultiplayerPeer(), new WebRTCMultiplayerPeer()]) {
-      expect(peer.isServerRelaySupported()).toBe(false)
+  it('a server and a client of a star relay, and others do not', () => {
+    const created = (create: (peer: WebRTCMultiplayerPeer) => void, serverRelay?: boolean) => {
+      const peer = new WebRTCMultiplayerPeer(serverRelay === undefined ? {} : { serverRelay })
+      create(peer)
+      return peer
     }
+    const relaying = [
+      created((peer) => peer.createServer()),
+      created((peer) => peer.createClient(2)),
+      created((peer) => peer.createServer(), false),
+      created((peer) => peer.createMesh(2)),
+      new WebRTCMultiplayerPeer(),
+      new OfflineMultiplayerPeer(),
+    ].map((peer) => peer.isServerRelaySupported())
+    expect(relaying).toEqual([true, true, false, false, false, false])
   })
 
   it('putPacket and putVar send by targetPeer, transferMode and transferChannel', () => {

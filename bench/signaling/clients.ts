@@ -1,6 +1,7 @@
 // What a client of each server does, by hand and as cheaply as possible: what is measured is the server.
 
 import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import type { ServerKind } from './calls.ts'
 
@@ -28,6 +29,17 @@ export interface Client {
   readonly name: string
   /** Calls `listener` for every message that another client sent. */
   onSignal(listener: () => void): void
+}
+
+/**
+ * Lets `send` send, and what it sends leave in one write: a client that makes a system call for each message is slower than
+ * the servers, which would then be measured while they wait.
+ */
+export function inOneWrite({ socket }: Client, send: () => void): void {
+  const { _socket: stream } = socket as unknown as { readonly _socket: Duplex }
+  stream.cork()
+  send()
+  stream.uncork()
 }
 
 let made = 0

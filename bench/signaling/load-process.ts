@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import type { Calls, ServerKind } from './calls.ts'
-import { type Client, connectClient } from './clients.ts'
+import { type Client, connectClient, inOneWrite } from './clients.ts'
 import { answerCalls } from './processes.ts'
 
 /** Sockets of one address: well below the ports that an address has. */
@@ -91,7 +91,9 @@ async function relay({ forMs }: Calls['relay']['params']): Promise<Calls['relay'
     let arrived = 0
     return new Promise<void>((resolve) => {
       const send = () => {
-        for (let n = 0; n < UNDER_WAY; n++) from.send(to.name, sent++)
+        inOneWrite(from, () => {
+          for (let n = 0; n < UNDER_WAY; n++) from.send(to.name, sent++)
+        })
       }
       to.socket.removeAllListeners('message')
       to.onSignal(() => {

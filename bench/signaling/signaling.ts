@@ -43,7 +43,6 @@ export async function signaling({ quick }: Settings): Promise<Outcome> {
       const runs = await inTurn(sides, quick ? 2 : 9, (side) => join(side, quick ? 500 : 1_000))
       joins.push({ idle, runs })
     }
-    for (const { load, kind, url } of sides) await load.call('pairs', { kind, urls: [url], count: PAIRS })
     const warm = await inTurn(sides, 1, (side) => relay(side, quick ? 200 : 1_000))
     const relayed = await inTurn(sides, quick ? 2 : 15, (side) => relay(side, quick ? 300 : 700))
     await Promise.all(sides.flatMap(({ server, load }) => [server.stop(), load.stop()]))
@@ -120,7 +119,9 @@ async function join({ kind, server, load, url }: Side, forMs: number): Promise<R
   return toRun(count, elapsedMs, before, await server.call('usage', {}), ms)
 }
 
-async function relay({ server, load }: Side, forMs: number): Promise<Run> {
+async function relay({ kind, server, load, url }: Side, forMs: number): Promise<Run> {
+  // New ones each time: nobody may signal to the same peer for ever.
+  await load.call('pairs', { kind, urls: [url], count: PAIRS })
   const before = await server.call('usage', {})
   const { elapsedMs, count } = await load.call('relay', { forMs })
   return toRun(count, elapsedMs, before, await server.call('usage', {}), [])

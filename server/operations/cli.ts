@@ -11,6 +11,8 @@ import { serve } from './serve.ts'
 const ENTRANCE_IS_OPEN = `DEVELOPMENT: there is no ticket secret, so everybody who reaches this server may create and join rooms.
 Never run it like this where strangers can reach it.`
 
+const STORE_IS_SILENT = `WARNING: the store of rooms (--redis) does not answer. Until it does nobody can enter, and /readyz says 503.`
+
 /** What the operator reads at the start goes to standard error: standard output belongs to the log. */
 const say = (text: string) => console.error(text)
 
@@ -39,6 +41,10 @@ async function main(): Promise<void> {
   const running = await serve(config)
   say(`Players connect to ${running.url}`)
   if (running.opsUrl) say(`Metrics are at ${running.opsUrl}/metrics`)
+
+  void running.isReady().then((ready) => {
+    if (!ready && !stopping) say(STORE_IS_SILENT)
+  })
 
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {

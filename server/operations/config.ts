@@ -1,5 +1,6 @@
 // From what was given to what the server is started with, checked; and the lines that say so, without secrets.
 
+import { DEFAULT_MAX_REDIS_RECORDS } from '../signaling/constants.ts'
 import type { SignalingLimits } from '../signaling/options.ts'
 import { LOG_LEVELS, type LogLevel } from './constants.ts'
 import { FLAGS } from './flags.ts'
@@ -26,6 +27,8 @@ export interface Config {
 }
 
 const LARGEST = 10_000_000
+/** What is none makes every browser refuse to connect at all. */
+const STUN_URL = /^stuns?:[^\s/]+$/
 
 /** @throws {UsageError} that names the flag, and never a secret. */
 export function readConfig(given: Given): Config {
@@ -35,6 +38,7 @@ export function readConfig(given: Given): Config {
     const from = given.get(name)?.from
     return from === undefined || from === 'default' ? `--${name}` : from
   }
+  const isDefault = (name: string) => given.get(name)?.from === 'default'
   const number = (name: string, min: number, max: number) => {
     const value = Number(text(name)?.trim() || Number.NaN)
     if (Number.isInteger(value) && value >= min && value <= max) return value
@@ -58,6 +62,15 @@ export function readConfig(given: Given): Config {
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) {
     throw new UsageError('--turn-url and --turn-secret are given both or not at all.')
   }
+  const wrongStun = texts('stun-url').find((url) => !STUN_URL.test(url))
+  if (wrongStun !== undefined) {
+    throw new UsageError(`${place('stun-url')} is written as "stun:host:port", unlike "${wrongStun}".`)
+  }
+  const redis = text('redis')
+  // Not repeated: there may be a password in it.
+  if (redis !== undefined && !isRedisUrl(redis)) {
+    throw new UsageError(`${place('redis')} is a URL as redis://user:password@host:6379, or rediss:// with TLS.`)
+  }
   const origins = texts('origin')
   return {
     port: number('port', 0, 65_535),
@@ -73,12 +86,13 @@ export function readConfig(given: Given): Config {
     origins: origins.length > 0 ? origins : undefined,
     stunUrls: texts('stun-url'),
     turn: turnSecret === undefined ? undefined : { urls: turnUrls, secret: turnSecret },
-    redis: text('redis'),
+    redis,
     drainMs: number('drain-seconds', 0, 3_600) * 1_000,
     limits: {
       connections: limit('max-connections'),
       connectionsPerAddress: limit('max-connections-per-address'),
-      rooms: limit('max-rooms'),
+      // In Redis they are those of all processes.
+      rooms: redis !== undefined && isDefault('max-rooms') ? DEFAULT_MAX_REDIS_RECORDS : limit('max-rooms'),
       messageBurst: limit('message-burst'),
       messagesPerSecond: limit('messages-per-second'),
       connectsPerSecondPerAddress: limit('address-connects-per-second'),
@@ -93,6 +107,10 @@ export function readConfig(given: Given): Config {
 const NO_SECRET = `There is no ticket secret, so nobody could be kept out. Either
   give one that your backend has too:  SKEIN_TICKET_SECRET="$(openssl rand -base64 48)" skein-server
   or, for development only, let everybody in:  skein-server --dev`
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol)
+}
 
 function readSwitch(text: string | undefined, place: string): boolean {
   if (text === undefined || text === 'false' || text === '0') return false

@@ -12,6 +12,12 @@ export function forwardedAddress(proxies: number): (request: IncomingMessage) =>
     const addresses = [header ?? []].flat().flatMap((line) => line.split(','))
     const seen = [...addresses.map((address) => address.trim()), request.socket.remoteAddress ?? 'unknown']
     // The socket's own address is the last proxy; each step to the left is one proxy further out.
-    return (seen[Math.max(0, seen.length - 1 - proxies)] || 'unknown').slice(0, 64)
+    return withoutPort(seen[Math.max(0, seen.length - 1 - proxies)] || 'unknown').slice(0, 64)
   }
+}
+
+/** Some proxies add the port, with which every connection of a client would be another client. */
+function withoutPort(address: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d+)?|([^:]*):\d+)$/.exec(address) ?? []
+  return bracketed ?? plain ?? address
 }

@@ -40,7 +40,12 @@ export async function createSignalingLog(
   const { pino } = await loadPackage('pino', 'Logging', () => import('pino'))
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const logger = destination ? pino(options, destination satisfies DestinationStream) : pino(options)
+  const { values } = pino.levels
+  const least = values[level] ?? 0
+  const written = (name: SignalingLogEvent['event']) => (values[LEVELS[name]] ?? 0) >= least
   return (event) => {
+    // Most events are signals, and those are hardly ever written.
+    if (!written(event.event)) return
     const { event: name, ...fields } = event
     if ('error' in fields) logger[LEVELS[name]]({ event: name, ...fields, error: describe(fields.error) })
     else logger[LEVELS[name]]({ event: name, ...fields })

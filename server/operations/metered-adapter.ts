@@ -18,8 +18,7 @@ export type RoundTripListener = (operation: AdapterOperation, seconds: number, f
 
 /** `inner`, with every round trip reported. */
 export function meteredAdapter(inner: SignalingAdapter, clock: Clock, listener: RoundTripListener): SignalingAdapter {
-  const timed = async <T>(operation: AdapterOperation, run: () => Promise<T>): Promise<T> => {
-    const startedAt = clock.now()
+  const timed = async <T>(operation: AdapterOperation, run: () => Promise<T>, startedAt = clock.now()): Promise<T> => {
     let failed = false
     try {
       return await run()
@@ -38,7 +37,12 @@ export function meteredAdapter(inner: SignalingAdapter, clock: Clock, listener: 
       timed('subscribe', async (): Promise<RecordChannel> => {
         const channel = await inner.subscribe(key, hear)
         return {
-          publish: (message) => timed('publish', () => channel.publish(message)),
+          publish: (message) => {
+            const startedAt = clock.now()
+            const sent = channel.publish(message)
+            if (sent) return timed('publish', () => sent, startedAt)
+            listener('publish', (clock.now() - startedAt) / 1000, false)
+          },
           close: () => channel.close(),
         }
       }),

@@ -1,11 +1,10 @@
 // Starts what `skein-server` was told to: the signaling server, health checks beside it, metrics on a port of their own.
 
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { SignalingAdapter } from '../signaling/adapter.ts'
-import { DEFAULT_MAX_ROOMS } from '../signaling/constants.ts'
 import { createHandshakeServer } from '../signaling/http-server.ts'
 import { loadPackage } from '../signaling/load-package.ts'
 import type { SignalingLog } from '../signaling/log.ts'
@@ -24,6 +23,8 @@ export interface RunningServer {
   readonly url: string
   /** Where metrics are. */
   readonly opsUrl: string | undefined
+  /** Whether players can enter: not where the store of their rooms does not answer. Takes up to 2 s. */
+  isReady(): Promise<boolean>
   /** Takes nobody any more, sends those who are here elsewhere, and ends. */
   stop(): Promise<void>
 }
@@ -54,7 +55,7 @@ export async function serve(config: Config, output?: { write(line: string): void
   let stopping = false
   const storeIsReady = adapterCheck(stored, systemClock)
   const isReady: ReadyCheck = async () => !stopping && (await storeIsReady())
-  const players = createPlayersServer(config.limits.connections, isReady)
+  const players = createPlayersServer(config, isReady)
   const ops = metrics && createOpsServer(metrics, isReady)
   const closeAll = async () => {
     await Promise.all([close(players), ops && close(ops)])
@@ -74,6 +75,7 @@ export async function serve(config: Config, output?: { write(line: string): void
   return {
     url: signaling.url,
     opsUrl: ops && `http://${config.ops?.host}:${(ops.address() as AddressInfo).port}`,
+    isReady,
     async stop() {
       stopping = true
       await signaling.drain(config.drainMs)
@@ -104,21 +106,20 @@ async function openStore(
     await loadPackage('redis', '--redis', () => import('redis'))
     const { RedisAdapter } = await import('../signaling/redis-adapter.ts')
     const onError = (error: unknown) => log({ event: 'failed', connection: undefined, error })
-    // Its own default is for all processes together.
-    const maxRooms = config.limits.rooms === DEFAULT_MAX_ROOMS ? {} : { maxRooms: config.limits.rooms }
-    const adapter = new RedisAdapter({ url: config.redis, onError, ...maxRooms })
+    const adapter = new RedisAdapter({ url: config.redis, onError, maxRooms: config.limits.rooms })
     return { adapter, close: () => adapter.close() }
   }
   return { adapter: new MemoryAdapter({ maxRooms: config.limits.rooms }), close: async () => {} }
 }
 
 /** The port that the whole internet can reach: sockets, and two answers that say nothing. */
-function createPlayersServer(connections: number, isReady: ReadyCheck): Server {
-  return createHandshakeServer(connections, (request, response) => {
+function createPlayersServer({ limits, trustedProxies }: Config, isReady: ReadyCheck): Server {
+  const listener: RequestListener = (request, response) => {
     if (answerHealth(request, response, isReady)) return
     response.setHeader('Upgrade', 'websocket')
     answer(response, 426, 'This is a Skein signaling server. It speaks WebSocket.')
-  })
+  }
+  return createHandshakeServer(limits.connections, listener, trustedProxies === 0)
 }
 
 /** The operator's own port. */

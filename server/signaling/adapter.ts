@@ -1,8 +1,6 @@
 // Where rooms are kept, and how the processes that serve one room hear of each other. Three methods, so that a store
 // shared by many processes can be put behind them; memory-adapter.ts is the one for a single process.
 
-import type { Signal } from '../../src/net/signaling/messages.ts'
-
 /** What is kept under a key. Plain data: it can be stored as JSON. The store itself understands only these fields. */
 export interface StoredRecord {
   /** Grows with every change that others shall hear of. A record stored with the revision it had is not announced. */
@@ -21,7 +19,8 @@ export interface RelayedSignal {
   readonly type: 'signal'
   readonly from: number
   readonly to: number
-  readonly signal: Signal
+  /** The signal as JSON, checked. A text, because nobody on its way needs to look into it. */
+  readonly text: string
 }
 
 /** What a channel's listener hears, in the order in which it happened. */
@@ -33,13 +32,16 @@ export type ChannelEvent<R extends StoredRecord> =
   | { readonly type: 'gap' }
 
 export interface RecordChannel {
-  /** Sends to every listener of the channel. Messages of one process, each awaited, arrive in their order. */
-  publish(message: RelayedSignal): Promise<void>
+  /**
+   * Sends to every listener of the channel. Messages of one process, each awaited, arrive in their order. Returns nothing
+   * where there is nothing to wait for: nearly all that a server does is this.
+   */
+  publish(message: RelayedSignal): Promise<void> | undefined
   /** Stops listening. */
   close(): void
 }
 
-/** Which records `list` gives: those with all the tags, by ascending key; or those that are due, the longest-due first. */
+/** Which records `list` gives: those with all the tags, of which there is at least one, by ascending key; or those that are due, the longest-due first. */
 export type RecordQuery =
   | { readonly tags: readonly string[]; readonly after?: string | undefined; readonly limit: number }
   | { readonly dueBefore: number; readonly limit: number }

@@ -3,8 +3,16 @@
 
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
-import { MAX_BUDGET_KEYS, SHARED_MESSAGE_BURST_SECONDS } from './constants.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
+import {
+  ADDRESSES_OF_NETWORK,
+  LISTINGS_AT_ONCE_PER_ADDRESS,
+  LISTINGS_PER_SECOND_PER_ADDRESS,
+  MAX_BUDGET_KEYS,
+  PASSWORDS_AT_ONCE_PER_ADDRESS,
+  PASSWORDS_PER_SECOND_PER_ADDRESS,
+  SHARED_MESSAGE_BURST_SECONDS,
+} from './constants.ts'
 
 export interface BudgetLimits {
   readonly connectionsPerAddress: number
@@ -19,7 +27,13 @@ export class Budgets {
   readonly connects: KeyedBuckets
   /** Entries of an address that fail: guessed room codes, passwords and tickets. */
   readonly failedEntries: KeyedBuckets
+  /** The same, of all addresses of one IPv6 customer together. */
+  readonly failedEntriesOfNetwork: KeyedBuckets
   readonly addressMessages: KeyedBuckets
+  /** Listings of an address: each may look at hundreds of rooms. */
+  readonly listings: KeyedBuckets
+  /** Passwords of an address, right or wrong, of new rooms or old ones: each is 50 ms of a processor. */
+  readonly passwords: KeyedBuckets
   readonly roomMessages: KeyedBuckets
 
   constructor(clock: Clock, limits: BudgetLimits) {
@@ -27,8 +41,13 @@ export class Budgets {
     const messages = (perSecond: number) => buckets(perSecond * SHARED_MESSAGE_BURST_SECONDS, perSecond)
     const { connectionsPerAddress, connectsPerSecondPerAddress } = limits
     this.connects = buckets(connectionsPerAddress + connectsPerSecondPerAddress, connectsPerSecondPerAddress)
-    this.failedEntries = buckets(limits.failedEntriesPerMinutePerAddress, limits.failedEntriesPerMinutePerAddress / 60)
+    const failures = limits.failedEntriesPerMinutePerAddress
+    const ofNetwork = ADDRESSES_OF_NETWORK * failures
+    this.failedEntries = buckets(failures, failures / 60)
+    this.failedEntriesOfNetwork = buckets(ofNetwork, ofNetwork / 60)
     this.addressMessages = messages(limits.messagesPerSecondPerAddress)
+    this.listings = buckets(LISTINGS_AT_ONCE_PER_ADDRESS, LISTINGS_PER_SECOND_PER_ADDRESS)
+    this.passwords = buckets(PASSWORDS_AT_ONCE_PER_ADDRESS, PASSWORDS_PER_SECOND_PER_ADDRESS)
     this.roomMessages = messages(limits.messagesPerSecondPerRoom)
   }
 }
@@ -54,6 +73,11 @@ export class KeyedBuckets {
 
   /** Takes `count` tokens of `key`'s if there are as many; otherwise takes none and returns false. */
   take(key: string, count: number): boolean {
+    return this.bucket(key).take(count)
+  }
+
+  /** The bucket of `key`. Whoever takes from it often keeps it: one that is forgotten meanwhile goes on for its keepers. */
+  bucket(key: string): TokenBucket {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#clock, this.#size, this.#perSecond)
     // Put at the end, so that the first is always the one that was not asked for longest.
     this.#buckets.delete(key)
@@ -62,7 +86,7 @@ export class KeyedBuckets {
       const [oldest] = this.#buckets.keys()
       if (oldest !== undefined) this.#buckets.delete(oldest)
     }
-    return bucket.take(count)
+    return bucket
   }
 
   /** Gives back tokens that were taken for what then did not happen. */
@@ -89,4 +113,10 @@ export function addressKey(address: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`
+}
+
+/** The network of 48 bits around what `addressKey` gives for an IPv6 address: providers give one to whoever asks. */
+export function networkKey(addressKey: string): string | undefined {
+  if (!addressKey.endsWith('::/64')) return undefined
+  return `${addressKey.split(':').slice(0, 3).join(':')}::/48`
 }

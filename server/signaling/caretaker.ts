@@ -4,7 +4,7 @@
 import type { CancelTimer, Clock } from '../../src/net/clock.ts'
 import { every } from '../../src/net/clock.ts'
 import type { SignalingAdapter, StoredRecord } from './adapter.ts'
-import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE } from './constants.ts'
+import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE, TIME_JUMP_MS } from './constants.ts'
 import type { PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
 import { CLAIM_PREFIX } from './quick-match.ts'
@@ -31,7 +31,7 @@ export interface CaretakerParts {
 
 export class Caretaker {
   readonly #parts: CaretakerParts
-  readonly #rooms = new Map<string, Set<KeptPlace>>()
+  readonly #places = new Set<KeptPlace>()
   /** Rooms that the store did not have when it was last asked. */
   readonly #missing = new Set<string>()
   /** Rooms whose link to the store was broken. */
@@ -40,33 +40,30 @@ export class Caretaker {
   readonly #renewMs: number
   #busy: Promise<void> = Promise.resolve()
   #mendQueued = false
-  /** Nobody's place is given up before that: the others had no chance to renew theirs. */
+  /** By the clock: nobody's place is given up before that, because the others had no chance to renew theirs. */
   #sweepFrom: number
+  /** From the clock to the time of day, as it was at the last sweep. */
+  #timeAhead: number
 
   constructor(parts: CaretakerParts) {
     this.#parts = parts
     const { clock, time, places } = parts
     this.#renewMs = places.leaseMs / RENEWALS_PER_LEASE
-    this.#sweepFrom = time() + this.#renewMs
+    this.#sweepFrom = clock.now() + this.#renewMs
+    this.#timeAhead = time() - clock.now()
     const sweepMs = Math.max(MIN_SWEEP_MS, places.graceMs / SWEEPS_PER_GRACE)
     this.#stop = [
-      every(clock, this.#renewMs, () => this.#then(() => this.#renew([...this.#rooms.keys()]))),
+      every(clock, this.#renewMs, () => this.#then(() => this.#renew())),
       every(clock, sweepMs, () => this.#then(() => this.#sweep())),
     ]
   }
 
   add(place: KeptPlace): void {
-    const { code } = place.state
-    const kept = this.#rooms.get(code) ?? new Set()
-    this.#rooms.set(code, kept.add(place))
+    this.#places.add(place)
   }
 
   delete(place: KeptPlace): void {
-    const { code } = place.state
-    const kept = this.#rooms.get(code)
-    if (!kept?.delete(place) || kept.size > 0) return
-    this.#rooms.delete(code)
-    this.#missing.delete(code)
+    this.#places.delete(place)
   }
 
   /** The link to the store was broken, and the room may have changed or be lost. */
@@ -78,7 +75,7 @@ export class Caretaker {
     // Every room tells of the same gap: they are looked at together.
     this.#then(async () => {
       this.#mendQueued = false
-      await this.#renew([...this.#gaps])
+      await this.#renew(new Set(this.#gaps))
     })
   }
 
@@ -92,23 +89,42 @@ export class Caretaker {
     this.#busy = this.#busy.then(task).catch((error: unknown) => this.#failed(error))
   }
 
-  async #renew(codes: readonly string[]): Promise<void> {
-    await inBatches(codes, async (code) => {
+  /** @param codes Of which rooms; left out: of all. */
+  async #renew(codes?: ReadonlySet<string>): Promise<void> {
+    const rooms = this.#byRoom()
+    for (const gone of [...this.#gaps, ...this.#missing].filter((code) => !rooms.has(code))) {
+      this.#gaps.delete(gone)
+      this.#missing.delete(gone)
+    }
+    const wanted = codes ? [...rooms].filter(([code]) => codes.has(code)) : [...rooms]
+    await inBatches(wanted, async ([code, kept]) => {
       try {
-        await this.#renewRoom(code)
+        // Those that are here still.
+        await this.#renewRoom(
+          code,
+          kept.filter((place) => this.#places.has(place)),
+        )
       } catch (error) {
         this.#failed(error)
       }
     })
   }
 
-  async #renewRoom(code: string): Promise<void> {
-    const kept = [...(this.#rooms.get(code) ?? [])]
-    const newest = kept.map(({ state }) => state).sort((a, b) => b.revision - a.revision)[0]
-    if (!newest) {
-      this.#gaps.delete(code)
-      return
+  /** Put together when it is asked for: kept, it would be a list more for every room. */
+  #byRoom(): ReadonlyMap<string, readonly KeptPlace[]> {
+    const rooms = new Map<string, KeptPlace[]>()
+    for (const place of this.#places) {
+      const { code } = place.state
+      const kept = rooms.get(code)
+      if (kept) kept.push(place)
+      else rooms.set(code, [place])
     }
+    return rooms
+  }
+
+  async #renewRoom(code: string, kept: readonly KeptPlace[]): Promise<void> {
+    const newest = kept.map(({ state }) => state).sort((a, b) => b.revision - a.revision)[0]
+    if (!newest) return
     const { adapter, time, places } = this.#parts
     // A room that is missing without a gap has probably just ended, and its members are about to hear of that.
     const mayBeLost = this.#gaps.has(code) || this.#missing.has(code)
@@ -124,8 +140,9 @@ export class Caretaker {
   }
 
   async #sweep(): Promise<void> {
-    const { adapter, time, places, log } = this.#parts
-    if (time() < this.#sweepFrom) return
+    const { adapter, clock, time, places, log } = this.#parts
+    if (this.#timeWasSet()) this.#beCareful()
+    if (clock.now() < this.#sweepFrom) return
     const due = await adapter.list<RoomState>({ dueBefore: time(), limit: CARE_BATCH })
     await inBatches(due, async ([key]) => {
       const isClaim = key.startsWith(CLAIM_PREFIX)
@@ -147,7 +164,15 @@ export class Caretaker {
   }
 
   #beCareful(): void {
-    this.#sweepFrom = this.#parts.time() + this.#renewMs
+    this.#sweepFrom = this.#parts.clock.now() + this.#renewMs
+  }
+
+  /** Whether the time of day jumped since this was last asked: every place would look as if nobody had renewed it. */
+  #timeWasSet(): boolean {
+    const { clock, time } = this.#parts
+    const before = this.#timeAhead
+    this.#timeAhead = time() - clock.now()
+    return Math.abs(this.#timeAhead - before) > TIME_JUMP_MS
   }
 }
 

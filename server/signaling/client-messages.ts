@@ -3,24 +3,28 @@
 import * as v from 'valibot'
 import { NetError } from '../../src/net/errors.ts'
 import { ClientMessage, FIRST_PROBLEM, PROTOCOL_VERSION } from '../../src/net/signaling/messages.ts'
+import type { SignalRequest } from './plain-signal.ts'
 import { plainSignal } from './plain-signal.ts'
 import { checkSignalText } from './signal-text.ts'
+
+/** A client's message, once it has been checked. */
+export type ClientRequest = Exclude<ClientMessage, { type: 'signal' }> | SignalRequest
 
 /**
  * The message in `text`.
  * @throws {NetError} ERR_INVALID_DATA; ERR_SIGNALING_PROTOCOL for a first message in another version of the protocol.
  */
-export function readClientMessage(text: string): ClientMessage {
+export function readClientMessage(text: string): ClientRequest {
+  const plain = plainSignal(text)
+  if (plain) {
+    checkSignalText(plain.signal)
+    return plain
+  }
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
     throw new NetError('ERR_INVALID_DATA', 'A signaling message is JSON.', { cause })
-  }
-  const plain = plainSignal(json)
-  if (plain) {
-    checkSignalText(plain.signal)
-    return plain
   }
   // Before the rest: another version's message may have keys that this one refuses.
   const version = versionOf(json)
@@ -30,8 +34,10 @@ export function readClientMessage(text: string): ClientMessage {
   }
   const result = v.safeParse(ClientMessage, json, FIRST_PROBLEM)
   if (result.success) {
-    if (result.output.type === 'signal') checkSignalText(result.output.signal)
-    return result.output
+    const message = result.output
+    if (message.type !== 'signal') return message
+    checkSignalText(message.signal)
+    return { ...message, text: JSON.stringify(message.signal) }
   }
   const [problem] = result.issues
   const place = v.getDotPath(problem) ?? 'message'

@@ -1,90 +1,105 @@
-// One client's side of the protocol, without its socket: takes text, gives messages, and is the one catch boundary around
+// One client's side of the protocol, without its socket: takes text, gives text, and is the one catch boundary around
 // what a client says. What happens in a room is in membership.ts, the way into it in entrance.ts, the socket in
 // connection.ts.
 
 import type { CancelTimer } from '../../src/net/clock.ts'
+import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, ServerMessage } from '../../src/net/signaling/messages.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { Caretaker } from './caretaker.ts'
+import type { ClientRequest } from './client-messages.ts'
 import { readClientMessage } from './client-messages.ts'
 import * as limits from './constants.ts'
-import type { Admission, EntranceParts, Entry } from './entrance.ts'
+import type { Admission, ClientParts, EntranceSettings, Entry } from './entrance.ts'
 import { authorized, enter } from './entrance.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import { ClientIceServers } from './ice-servers.ts'
 import { listRooms } from './listing.ts'
+import type { MemberRequest, MembershipClient } from './membership.ts'
 import { Membership } from './membership.ts'
+import type { SignalRequest } from './plain-signal.ts'
 import { SignalQuota } from './signal-quota.ts'
-import type { TokenBucket } from './token-bucket.ts'
+import type { Task, TaskOwner } from './task-queue.ts'
+import { TaskQueue } from './task-queue.ts'
 
 /** The socket, as the session sees it. Neither method throws; after `close` both do nothing. */
 export interface ClientPort {
-  send(message: ServerMessage): void
+  /** Sends the JSON of a ServerMessage. */
+  send(text: string): void
   close(code: number, reason: string): void
 }
 
-export interface ClientSessionParts extends EntranceParts {
-  readonly port: ClientPort
+/** What all sessions of a server have in common. */
+export interface SessionSettings extends EntranceSettings {
   readonly iceServers: IceServersOption
-  readonly bucket: TokenBucket
-  /** Holds everything that a member sends above `bucket`'s rate. */
-  readonly floodBucket: TokenBucket
   readonly caretaker: Pick<Caretaker, 'add' | 'delete' | 'gap'>
+  readonly limits: { readonly messageBurst: number; readonly messagesPerSecond: number }
 }
 
-const NOTHING = (): void => {}
-
-export class ClientSession {
-  readonly #parts: ClientSessionParts
-  readonly #iceServers: ClientIceServers
-  #cancelEntryTimer: CancelTimer
-  #work: Promise<void> = Promise.resolve()
+export class ClientSession implements MembershipClient, TaskOwner {
+  readonly #settings: SessionSettings
+  readonly #client: ClientParts
+  readonly #port: ClientPort
+  /** Worked off one after the other, each completely before the next. */
+  readonly #tasks = new TaskQueue(this)
+  readonly #bucket: TokenBucket
+  /** Holds everything that a member sends above `#bucket`'s rate. Few ever do. */
+  #floodBucket: TokenBucket | undefined
+  /** Shared with the other clients of its address. */
+  #addressBucket: TokenBucket | undefined
+  /** Only where they are made for each client. */
+  #iceServers: ClientIceServers | undefined
+  #cancelEntryTimer: CancelTimer | undefined
   #entered = false
-  #ended = false
+  #knowsPlace = false
+  #ending: Promise<void> | undefined
   #membership: Membership | undefined
   #badMessages = 0
   /** Messages that this member may send on top, because others sent it as many. */
   #owed = 0
-  #nextRateNotice = Number.NEGATIVE_INFINITY
-  readonly #signals = new SignalQuota()
+  #nextRateNotice = 0
+  #signals: SignalQuota | undefined
 
-  constructor(parts: ClientSessionParts) {
-    this.#parts = parts
-    const { iceServers: source, client, clock, random, port, log, connection } = parts
-    this.#iceServers = new ClientIceServers({
-      source,
-      client,
-      clock,
-      random,
-      renewed: (iceServers) => port.send({ type: 'ice_servers', iceServers: [...iceServers] }),
-      failed: (error) => log({ event: 'failed', connection, error }),
-    })
+  constructor(settings: SessionSettings, client: ClientParts, port: ClientPort) {
+    this.#settings = settings
+    this.#client = client
+    this.#port = port
+    const { clock, limits: own } = settings
+    this.#bucket = new TokenBucket(clock, own.messageBurst, own.messagesPerSecond)
     this.#cancelEntryTimer = this.#awaitEntry(limits.FIRST_MESSAGE_TIMEOUT_MS)
   }
 
-  /** Takes a message. Messages are worked off one after the other, each completely before the next. */
+  get connection(): number {
+    return this.#client.connection
+  }
+
+  /** Takes a message. */
   receive(text: string): void {
-    if (this.#ended) return
+    if (this.#ending) return
     const cost = Math.max(1, Math.ceil(text.length / limits.BYTES_PER_TOKEN))
-    const { bucket, budgets, addressKey } = this.#parts
-    if (!bucket.take(cost) && !this.#takeOwed(cost)) {
+    if (!this.#bucket.take(cost) && !this.#takeOwed(cost)) {
       this.#overRate(cost)
-    } else if (!budgets.addressMessages.take(addressKey, cost)) {
+    } else if (!this.#takeOfAddress(cost)) {
       this.#refuse(new NetError('ERR_RATE_LIMITED', 'The clients of this address send more than they may together.'))
     } else {
-      this.#then(() => this.#handle(text))
+      this.#tasks.add(() => this.#handle(text))
     }
   }
 
   /** Takes a binary message, which the protocol does not have. */
   receiveBinary(): void {
-    if (!this.#ended) this.#offend(new NetError('ERR_INVALID_DATA', 'A signaling message is text.'))
+    if (!this.#ending) this.#offend(new NetError('ERR_INVALID_DATA', 'A signaling message is text.'))
   }
 
   /** The server hands its clients over: this one shall resume its place elsewhere. */
   moveOn(): void {
-    this.#parts.port.close(limits.CLOSE_SERVICE_RESTART, 'resume')
-    void this.end('drop')
+    // Behind what is under way: who just enters has to hear the secret with which it can come back.
+    this.#tasks.add(() => {
+      this.#port.close(limits.CLOSE_SERVICE_RESTART, 'resume')
+      void this.end('drop')
+      return undefined
+    })
   }
 
   /** The server stops. */
@@ -95,26 +110,43 @@ export class ClientSession {
 
   /** The client is gone: for good, or only its socket. Resolves when the room knows. */
   end(how: 'leave' | 'drop'): Promise<void> {
-    if (!this.#ended) {
-      this.#ended = true
-      this.#cancelEntryTimer()
-      this.#iceServers.end()
-      this.#then(() => this.#leaveRoom(how))
-    }
-    return this.#work
+    this.#ending ??= new Promise((resolve) => {
+      this.#cancelEntryTimer?.()
+      this.#iceServers?.end()
+      // Behind what is under way. It has to end also where that fails.
+      this.#tasks.add(() => this.#leaveRoom(how).finally(resolve))
+    })
+    return this.#ending
+  }
+
+  /** Tells the client. */
+  tell(message: ServerMessage): void {
+    this.#port.send(JSON.stringify(message))
+  }
+
+  /** Passes a signal on to the client. */
+  relay(from: number, text: string): void {
+    // It will be answered: what others cause shall not count against this one.
+    if (this.#owed < limits.MAX_OWED_MESSAGES) this.#owed += 1
+    this.#port.send(`{"type":"signal","from":${from},"signal":${text}}`)
+  }
+
+  /** The client's place is gone already. */
+  expelled(code: NetErrorCode, message: string): void {
+    this.tell({ type: 'closed', code, message })
+    this.#port.close(limits.CLOSE_NORMAL, code)
+    void this.end('leave')
   }
 
   /** The one catch boundary: whatever goes wrong with a message ends here. */
-  #then(task: () => void | Promise<void>): void {
-    this.#work = this.#work.then(task).catch((error: unknown) => {
-      if (error instanceof NetError) this.#refuse(error)
-      else this.#fail(error)
-    })
+  taskFailed(error: unknown): void {
+    if (error instanceof NetError) this.#refuse(error)
+    else this.#fail(error)
   }
 
-  async #handle(text: string): Promise<void> {
-    if (this.#ended) return
-    let message: ClientMessage
+  #handle(text: string): ReturnType<Task> {
+    if (this.#ending) return
+    let message: ClientRequest
     try {
       message = readClientMessage(text)
     } catch (error) {
@@ -123,35 +155,30 @@ export class ClientSession {
       return
     }
     switch (message.type) {
+      case 'signal':
+        return this.#signal(message)
       case 'create':
       case 'join':
       case 'match':
       case 'resume':
-        await this.#enter(message)
-        return
+        return this.#enter(message)
       case 'list':
-        await this.#list(message)
-        return
+        return this.#list(message)
       case 'ping':
-        this.#parts.port.send({ type: 'pong' })
+        this.#port.send('{"type":"pong"}')
         return
       case 'ice_servers':
         this.#member()
         // Not awaited: they may take their time, and signals shall not wait for them.
         void this.#sendIceServers()
         return
-      case 'signal':
-        this.#checkQuota(message)
-        await this.#member().request(message)
-        return
       case 'presence':
       case 'seal':
       case 'update':
       case 'kick':
-        await this.#member().request(message)
-        return
+        return this.#change(message)
       case 'leave':
-        this.#parts.port.close(limits.CLOSE_NORMAL, 'left')
+        this.#port.close(limits.CLOSE_NORMAL, 'left')
         void this.end('leave')
     }
   }
@@ -161,85 +188,104 @@ export class ClientSession {
     throw new BadMessage('ERR_UNCONFIGURED', 'Create or join a room first.')
   }
 
-  /** Before the room's own check: who signals without measure is not helped by signaling to nobody. */
-  #checkQuota({ to, signal }: Extract<ClientMessage, { type: 'signal' }>): void {
-    if (this.#signals.allows(to, signal)) return
-    throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
+  #signal({ to, signal, text }: SignalRequest): ReturnType<Task> {
+    // Before the room's own check: who signals without measure is not helped by signaling to nobody.
+    this.#signals ??= new SignalQuota()
+    if (!this.#signals.allows(to, signal)) {
+      throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
+    }
+    return this.#member().signal(to, text)
+  }
+
+  /** All members hear of a change: in a large room it costs more than its text. */
+  #change(message: MemberRequest): ReturnType<Task> {
+    const member = this.#member()
+    const more = Math.floor(member.state.peers.length / limits.PEERS_PER_TOKEN)
+    if (more > 0 && !this.#bucket.take(more)) {
+      throw new NetError('ERR_RATE_LIMITED', 'This client changes its room too often. Wait a moment.')
+    }
+    return member.request(message)
   }
 
   async #enter(entry: Entry): Promise<void> {
     if (this.#entered) throw new BadMessage('ERR_ALREADY_IN_USE', 'This connection has entered a room already.')
     this.#entered = true
-    this.#cancelEntryTimer()
-    // Lets go of the timer: players stay for hours.
-    this.#cancelEntryTimer = NOTHING
-    const { port, caretaker, log, connection, clock, adapter, budgets, time, places } = this.#parts
+    this.#cancelEntryTimer?.()
+    this.#cancelEntryTimer = undefined
+    const { caretaker, log, clock } = this.#settings
+    const { connection } = this.#client
     const startedAt = clock.now()
     let admission: Admission | undefined
     try {
-      admission = await enter(entry, this.#parts, () => this.#ended)
+      admission = await enter(entry, { ...this.#settings, ...this.#client }, () => this.#ending !== undefined)
     } catch (error) {
       if (!(error instanceof NetError)) throw error
       this.#turnAway(error)
       return
     }
     if (!admission) return
-    const membership = new Membership(admission, {
-      connection,
-      adapter,
-      budgets,
-      time,
-      places,
-      log,
-      send: (message) => {
-        // It will be answered: what others cause shall not count against this one.
-        if (message.type === 'signal') this.#owed = Math.min(this.#owed + 1, limits.MAX_OWED_MESSAGES)
-        port.send(message)
-      },
-      expelled: (code, message) => this.#expel(code, message),
-      gap: (code) => caretaker.gap(code),
-    })
+    const membership = new Membership(admission, this.#settings, this)
     this.#membership = membership
     caretaker.add(membership)
-    const iceServers = await this.#iceServers.fresh()
+    const iceServers = await this.#freshIceServers()
     // If the client went meanwhile, end() has queued the leaving already.
-    if (this.#ended) return
-    port.send(membership.joined(iceServers, admission.secret))
+    if (this.#ending) return
+    this.tell(membership.joined(iceServers, admission.secret))
+    this.#knowsPlace = true
     log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
-    admission.listen((event) => membership.handle(event))
+    admission.listen(membership)
   }
 
   async #list(question: Extract<ClientMessage, { type: 'list' }>): Promise<void> {
-    if (!this.#parts.bucket.take(limits.LIST_TOKENS)) {
+    if (!this.#bucket.take(limits.LIST_TOKENS)) {
       throw new NetError('ERR_RATE_LIMITED', 'Rooms are listed too often. Wait a moment.')
     }
-    await authorized(question, this.#parts)
-    const page = await listRooms(question, this.#parts.adapter)
-    if (this.#ended) return
+    if (!this.#settings.budgets.listings.take(this.#client.addressKey, 1)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The clients of this address list rooms too often. Wait a moment.')
+    }
+    await authorized(question, { ...this.#settings, ...this.#client })
+    const page = await listRooms(question, this.#settings.adapter)
+    if (this.#ending) return
     if (!this.#entered) {
-      this.#cancelEntryTimer()
+      this.#cancelEntryTimer?.()
       this.#cancelEntryTimer = this.#awaitEntry(limits.LIST_IDLE_MS)
     }
-    this.#parts.port.send(page)
+    this.tell(page)
   }
 
   #awaitEntry(ms: number): CancelTimer {
-    return this.#parts.clock.setTimeout(() => {
+    return this.#settings.clock.setTimeout(() => {
       this.#dismiss(new NetError('ERR_TIMEOUT', `No room was entered within ${ms / 1000} s.`))
     }, ms)
   }
 
   async #sendIceServers(): Promise<void> {
-    const iceServers = await this.#iceServers.fresh()
-    if (!this.#ended) this.#parts.port.send({ type: 'ice_servers', iceServers: [...iceServers] })
+    const iceServers = await this.#freshIceServers()
+    if (!this.#ending) this.tell({ type: 'ice_servers', iceServers: [...iceServers] })
+  }
+
+  /** Those that the client should use for a connection that it makes now. Never rejects. */
+  #freshIceServers() {
+    const { iceServers: source, clock, random, log } = this.#settings
+    if (typeof source !== 'function') return source
+    this.#iceServers ??= new ClientIceServers({
+      source,
+      client: this.#client.client,
+      clock,
+      random,
+      renewed: (iceServers) => this.tell({ type: 'ice_servers', iceServers: [...iceServers] }),
+      failed: (error) => log({ event: 'failed', connection: this.connection, error }),
+    })
+    return this.#iceServers.fresh()
   }
 
   async #leaveRoom(how: 'leave' | 'drop'): Promise<void> {
     const membership = this.#membership
     this.#membership = undefined
     if (!membership) return
-    this.#parts.caretaker.delete(membership)
-    await membership.end(how)
+    this.#settings.caretaker.delete(membership)
+    // Nobody could come back to a place whose secret was never told.
+    await membership.end(this.#knowsPlace ? how : 'leave')
   }
 
   #takeOwed(cost: number): boolean {
@@ -248,15 +294,22 @@ export class ClientSession {
     return true
   }
 
+  #takeOfAddress(cost: number): boolean {
+    this.#addressBucket ??= this.#settings.budgets.addressMessages.bucket(this.#client.addressKey)
+    return this.#addressBucket.take(cost)
+  }
+
   /**
    * More than the client may send. Whoever is not in a room yet has no excuse; a member answers to what others send it,
    * and is only told, now and then, until it is a plain flood.
    */
   #overRate(cost: number): void {
     const error = new NetError('ERR_RATE_LIMITED', 'This client sends more than it may. Send less.')
-    const { floodBucket, clock } = this.#parts
+    const { clock, limits: own } = this.#settings
+    const { FLOOD_BURSTS } = limits
+    this.#floodBucket ??= new TokenBucket(clock, FLOOD_BURSTS * own.messageBurst, FLOOD_BURSTS * own.messagesPerSecond)
     if (!this.#membership) this.#offend(error)
-    else if (!floodBucket.take(cost)) this.#dismiss(error)
+    else if (!this.#floodBucket.take(cost)) this.#dismiss(error)
     else if (clock.now() >= this.#nextRateNotice) {
       this.#nextRateNotice = clock.now() + limits.RATE_NOTICE_MS
       this.#refuse(error)
@@ -270,9 +323,8 @@ export class ClientSession {
       return
     }
     const { code, message } = error
-    const { port, log, connection } = this.#parts
-    log({ event: 'refused', connection, code, message })
-    if (!this.#ended) port.send({ type: 'error', code, message })
+    this.#settings.log({ event: 'refused', connection: this.connection, code, message })
+    if (!this.#ending) this.tell({ type: 'error', code, message })
   }
 
   /** Refuses, and closes a client that makes it a habit. */
@@ -285,29 +337,20 @@ export class ClientSession {
   /** Refuses the first message: without a room there is nothing left to do. */
   #turnAway(error: NetError): void {
     this.#refuse(error)
-    this.#parts.port.close(limits.CLOSE_NORMAL, error.code)
-    void this.end('leave')
-  }
-
-  /** The client's place is gone already. */
-  #expel(code: NetError['code'], message: string): void {
-    this.#parts.port.send({ type: 'closed', code, message })
-    this.#parts.port.close(limits.CLOSE_NORMAL, code)
+    this.#port.close(limits.CLOSE_NORMAL, error.code)
     void this.end('leave')
   }
 
   #dismiss({ code, message }: NetError, closeCode: number = limits.CLOSE_POLICY): void {
-    const { port, log, connection } = this.#parts
-    if (this.#ended) return
-    log({ event: 'refused', connection, code, message })
-    port.send({ type: 'closed', code, message })
-    port.close(closeCode, code)
+    if (this.#ending) return
+    this.#settings.log({ event: 'refused', connection: this.connection, code, message })
+    this.tell({ type: 'closed', code, message })
+    this.#port.close(closeCode, code)
     void this.end('leave')
   }
 
   #fail(error: unknown): void {
-    const { log, connection } = this.#parts
-    log({ event: 'failed', connection, error })
+    this.#settings.log({ event: 'failed', connection: this.connection, error })
     const apology = new NetError('ERR_SIGNALING_UNREACHABLE', 'The signaling server failed. Join again in a moment.')
     this.#dismiss(apology, limits.CLOSE_INTERNAL_ERROR)
   }

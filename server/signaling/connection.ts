@@ -1,60 +1,95 @@
 // One WebSocket of the server: its heartbeat, its end, and its text handed to the session that understands it.
 
-import type { RawData, WebSocket } from 'ws'
+import type { Duplex } from 'node:stream'
+import type { RawData } from 'ws'
+import { WebSocket } from 'ws'
 import type { Clock } from '../../src/net/clock.ts'
-import { every } from '../../src/net/clock.ts'
-import type { ServerMessage } from '../../src/net/signaling/messages.ts'
-import type { ClientPort, ClientSessionParts } from './client-session.ts'
+import type { ClientPort, SessionSettings } from './client-session.ts'
 import { ClientSession } from './client-session.ts'
-import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES, PING_PERIOD_MS } from './constants.ts'
+import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES } from './constants.ts'
+import type { ClientParts } from './entrance.ts'
+import type { Beating, Heartbeat } from './heartbeat.ts'
+import type { CutReason } from './log.ts'
+import { textFrames } from './text-frames.ts'
+import type { Flushable, WriteBatch } from './write-batch.ts'
+import { Outbox } from './write-batch.ts'
 
-type OwnParts = Pick<ClientSessionParts, 'connection' | 'client' | 'addressKey' | 'bucket' | 'floodBucket'>
-export type SharedParts = Omit<ClientSessionParts, keyof OwnParts | 'port'>
+/** A socket that knows what it is for: with that all of them share their listeners. */
+export class ClientSocket extends WebSocket {
+  connection: Connection | undefined
+}
 
-export class Connection {
-  /** Resolves when the socket is closed and the client's room knows. */
-  readonly done: Promise<void>
+export interface ConnectionSettings extends SessionSettings {
+  readonly heartbeat: Heartbeat
+  readonly writes: WriteBatch
+  /** A client's socket is closed. */
+  closed(client: ClientParts): void
+  /** And its room knows. */
+  done(connection: Connection): void
+}
+
+export class Connection implements ClientPort, Beating, Flushable {
+  readonly #socket: ClientSocket
+  readonly #settings: ConnectionSettings
+  readonly #client: ClientParts
   readonly #session: ClientSession
+  readonly #stream: Duplex
+  /** Only while something waits: most clients say nothing most of the time. */
+  #outbox: Outbox | undefined
+  #answered = true
+  #isDone = false
+  #whenDone: (() => void)[] | undefined
 
-  /**
-   * @param write Called before each message.
-   * @param shared What all connections of the server have, and `own` what only this one has.
-   */
-  constructor(socket: WebSocket, write: () => void, shared: SharedParts, own: OwnParts) {
-    const { clock, log } = shared
-    const { connection } = own
-    const port = new SocketPort(socket, write, { clock, log, connection })
-    // Inherited and not copied: that would be a kilobyte of each connection.
-    const parts: ClientSessionParts = Object.assign(Object.create(shared), own, { port })
-    const session = new ClientSession(parts)
-    this.#session = session
+  /** @param stream Under `socket`. */
+  constructor(socket: ClientSocket, stream: Duplex, settings: ConnectionSettings, client: ClientParts) {
+    this.#socket = socket
+    this.#stream = stream
+    this.#settings = settings
+    this.#client = client
+    this.#session = new ClientSession(settings, client, this)
+    settings.heartbeat.add(this)
+    socket.connection = this
+    socket.on('message', onMessage)
+    socket.on('pong', onPong)
+    socket.on('error', onError)
+    socket.on('close', onClose)
+  }
 
-    let answered = true
-    const stopPinging = every(clock, PING_PERIOD_MS, () => {
-      if (!answered) {
-        log({ event: 'connection_cut', connection, reason: 'unanswered_ping' })
-        socket.terminate()
-        return
-      }
-      answered = false
-      socket.ping()
+  /** Resolves when the socket is closed and the client's room knows. */
+  get done(): Promise<void> {
+    if (this.#isDone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#whenDone ??= []
+      this.#whenDone.push(resolve)
     })
-    socket.on('pong', () => {
-      answered = true
-    })
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) session.receiveBinary()
-      else session.receive(data.toString())
-    })
-    // A frame that breaks the WebSocket protocol, or a lost link. `close` follows.
-    socket.on('error', (error) => log({ event: 'failed', connection, error }))
-    this.done = new Promise((resolve) => {
-      socket.on('close', (code, reason) => {
-        stopPinging()
-        log({ event: 'connection_closed', connection, code, reason: reason.toString() })
-        void session.end('drop').then(resolve)
-      })
-    })
+  }
+
+  send(text: string): void {
+    const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount + (this.#outbox?.length ?? 0) > MAX_UNSENT_BYTES) {
+      this.#cut('slow_reader')
+      return
+    }
+    if (!this.#outbox) {
+      this.#outbox = new Outbox()
+      this.#settings.writes.add(this)
+    }
+    this.#outbox.add(text)
+  }
+
+  close(code: number, reason: string): void {
+    const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return
+    this.flush()
+    closeSocket(socket, this.#settings.clock, code, reason)
+  }
+
+  /** Writes what waits, past the socket: each frame is whole, so its own pings may come between. Nothing follows a close frame. */
+  flush(): void {
+    const outbox = this.#outbox
+    this.#outbox = undefined
+    if (outbox && this.#socket.readyState === this.#socket.OPEN) this.#stream.write(textFrames(outbox.texts))
   }
 
   /** Closes, so that the client resumes its place elsewhere. */
@@ -66,6 +101,66 @@ export class Connection {
   shutDown(): void {
     this.#session.shutDown()
   }
+
+  beat(): void {
+    if (!this.#answered) {
+      this.#cut('unanswered_ping')
+      return
+    }
+    this.#answered = false
+    this.#socket.ping()
+  }
+
+  answered(): void {
+    this.#answered = true
+  }
+
+  heard(data: RawData, isBinary: boolean): void {
+    if (isBinary) this.#session.receiveBinary()
+    else this.#session.receive(data.toString())
+  }
+
+  /** The client broke WebSocket's rules, which is no failure of the server. `closed` follows, with a code that says how. */
+  failed(): void {
+    this.#log('bad_frame')
+  }
+
+  closed(code: number, reason: string): void {
+    const { heartbeat, log } = this.#settings
+    heartbeat.delete(this)
+    this.#settings.closed(this.#client)
+    log({ event: 'connection_closed', connection: this.#client.connection, code, reason })
+    void this.#session.end('drop').then(() => {
+      this.#isDone = true
+      this.#settings.done(this)
+      for (const resolve of this.#whenDone ?? []) resolve()
+    })
+  }
+
+  #log(reason: CutReason): void {
+    this.#settings.log({ event: 'connection_cut', connection: this.#client.connection, reason })
+  }
+
+  #cut(reason: CutReason): void {
+    this.#log(reason)
+    this.#socket.terminate()
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  ;(this as ClientSocket).connection?.heard(data, isBinary)
+}
+
+function onPong(this: WebSocket): void {
+  ;(this as ClientSocket).connection?.answered()
+}
+
+function onError(this: WebSocket): void {
+  ;(this as ClientSocket).connection?.failed()
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  ;(this as ClientSocket).connection?.closed(code, reason.toString())
 }
 
 /** Closes `socket`, and cuts it when the other side does not answer that. */
@@ -73,34 +168,4 @@ export function closeSocket(socket: WebSocket, clock: Clock, code: number, reaso
   socket.close(code, reason)
   const cancel = clock.setTimeout(() => socket.terminate(), CLOSE_GRACE_MS)
   socket.once('close', cancel)
-}
-
-class SocketPort implements ClientPort {
-  readonly #socket: WebSocket
-  readonly #write: () => void
-  readonly #parts: Pick<ClientSessionParts, 'clock' | 'log' | 'connection'>
-
-  constructor(socket: WebSocket, write: () => void, parts: Pick<ClientSessionParts, 'clock' | 'log' | 'connection'>) {
-    this.#socket = socket
-    this.#write = write
-    this.#parts = parts
-  }
-
-  send(message: ServerMessage): void {
-    const socket = this.#socket
-    if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
-      const { log, connection } = this.#parts
-      log({ event: 'connection_cut', connection, reason: 'slow_reader' })
-      socket.terminate()
-      return
-    }
-    this.#write()
-    socket.send(JSON.stringify(message))
-  }
-
-  close(code: number, reason: string): void {
-    const socket = this.#socket
-    if (socket.readyState === socket.OPEN) closeSocket(socket, this.#parts.clock, code, reason)
-  }
 }

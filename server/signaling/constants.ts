@@ -20,6 +20,8 @@ export const DEFAULT_TURN_LIFETIME_S = 600
 export const MIN_TURN_SECRET_LENGTH = 16
 /** Below the 30 s after which the first load balancers cut idle connections; a dead client is gone after 20 s. */
 export const PING_PERIOD_MS = 10_000
+/** Ten thousand clients are pinged a thousand at a time. */
+export const PING_TURNS = 10
 /** A bug in a client makes one or two bad messages and is worth an answer each; this many are an attack or a loop. */
 export const MAX_BAD_MESSAGES = 8
 /** How long a client may take to answer the closing of its socket before the socket is cut. */
@@ -48,6 +50,8 @@ export const RENEWALS_PER_LEASE = 3
 export const SWEEPS_PER_GRACE = 6
 /** Never more often than this, in ms, however short the grace. */
 export const MIN_SWEEP_MS = 200
+/** Between two looks at the time of day: a clock that is kept right moves by milliseconds, one that is set by seconds, in ms. */
+export const TIME_JUMP_MS = 1_000
 /** Records that are looked at together: enough to hide a store's distance, and few enough to stay a small burst. */
 export const CARE_BATCH = 64
 
@@ -152,6 +156,20 @@ export const SHARED_MESSAGE_BURST_SECONDS = 16
 export const DEFAULT_CONNECTS_PER_SECOND_PER_ADDRESS = 32
 /** People mistype a code of nine symbols now and then; 45 bits last for thousands of years at this rate. */
 export const DEFAULT_FAILED_ENTRIES_PER_MINUTE_PER_ADDRESS = 30
+/** A school whose lobbies are opened at once; each listing takes up to a millisecond. */
+export const LISTINGS_AT_ONCE_PER_ADDRESS = 256
+/** Lobbies that look again every 5 s, of 160 players behind one address. */
+export const LISTINGS_PER_SECOND_PER_ADDRESS = 32
+/** 65,536 networks of 64 bits are in one of 48: to guess, they count as so many addresses. A campus is in one, too. */
+export const ADDRESSES_OF_NETWORK = 32
+/** Two classes that enter rooms with a password at the same time: 3 s of a processor. */
+export const PASSWORDS_AT_ONCE_PER_ADDRESS = 64
+/** A tenth of a processor for each address. */
+export const PASSWORDS_PER_SECOND_PER_ADDRESS = 2
+/** A change of a room is told to every member: it costs the one who makes it a token more for so many of them. */
+export const PEERS_PER_TOKEN = 16
+/** A class that opens the game at once, as many as may stay. A handshake takes milliseconds. */
+export const MAX_PENDING_HANDSHAKES_PER_ADDRESS = 256
 /** 32 clients of one address at their own limit. */
 export const DEFAULT_MESSAGES_PER_SECOND_PER_ADDRESS = 4_096
 /** A mesh of 64 that begins at once has 2,016 pairs with about 30 messages each: within the burst of this. */

@@ -13,6 +13,7 @@ import type { ChannelEvent, RecordChannel, RecordUpdate, SignalingAdapter } from
 import type { Authorize, AuthorizeRequest } from './authorize.ts'
 import { askAuthorize } from './authorize.ts'
 import type { Budgets } from './budgets.ts'
+import { networkKey } from './budgets.ts'
 import { MAX_HELD_MESSAGES, ROOM_CODE_DRAWS } from './constants.ts'
 import type { SignalingLog } from './log.ts'
 import type { PasswordHash } from './password.ts'
@@ -26,14 +27,19 @@ import { digest, drawSecret } from './secrets.ts'
 export type Entry = Extract<ClientMessage, { type: 'create' | 'join' | 'match' | 'resume' }>
 type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>
 
-export interface EntranceParts {
+/** Who asks. */
+export interface ClientParts {
   readonly connection: number
   readonly client: Pick<AuthorizeRequest, 'address' | 'origin' | 'url'>
+  /** Under which the client's address is known to `budgets`. */
+  readonly addressKey: string
+}
+
+/** What is the same for everybody who asks. */
+export interface EntranceSettings {
   readonly adapter: SignalingAdapter
   readonly authorize: Authorize
   readonly budgets: Budgets
-  /** Under which the client's address is known to `budgets`. */
-  readonly addressKey: string
   readonly clock: Clock
   /** The time that all processes share, in ms since 1970. */
   readonly time: () => number
@@ -41,6 +47,8 @@ export interface EntranceParts {
   readonly log: SignalingLog
   readonly places: PlaceTimes
 }
+
+type EntranceParts = ClientParts & EntranceSettings
 
 /** How long places are kept, in ms. */
 export interface PlaceTimes {
@@ -60,7 +68,11 @@ export interface Admission {
   /** With which the client can come back, once. */
   readonly secret: string
   /** Hands over what the channel brought since, and everything that follows. */
-  listen(listener: (event: ChannelEvent<RoomState>) => void): void
+  listen(member: RoomListener): void
+}
+
+export interface RoomListener {
+  handle(event: ChannelEvent<RoomState>): void
 }
 
 /**
@@ -76,6 +88,7 @@ export async function enter(entry: Entry, parts: EntranceParts, isGone: () => bo
   const newcomer = { ...guest, presence: entry.presence ?? {} }
   switch (entry.type) {
     case 'create': {
+      if (entry.password !== undefined) takeForPassword(parts)
       const password = entry.password === undefined ? undefined : await hashPassword(entry.password)
       return open({ ...entry, locked: password !== undefined }, newcomer, parts, password)
     }
@@ -129,7 +142,11 @@ const WRONG_GUESSES: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>([
 /** Does what a stranger may try only so often: to find a room, a password, a place or a token by guessing. */
 async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Promise<T>): Promise<T> {
   // Taken before and given back after, so that many guesses at the same time do not slip through.
-  if (!budgets.failedEntries.take(addressKey, 1)) {
+  const network = networkKey(addressKey)
+  if (
+    !budgets.failedEntries.take(addressKey, 1) ||
+    (network !== undefined && !budgets.failedEntriesOfNetwork.take(network, 1))
+  ) {
     throw new NetError('ERR_RATE_LIMITED', 'Too many attempts to enter failed. Try again in a few minutes.')
   }
   let wrong = false
@@ -139,8 +156,17 @@ async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Prom
     wrong = error instanceof NetError && WRONG_GUESSES.has(error.code)
     throw error
   } finally {
-    if (!wrong) budgets.failedEntries.giveBack(addressKey, 1)
+    if (!wrong) {
+      budgets.failedEntries.giveBack(addressKey, 1)
+      if (network !== undefined) budgets.failedEntriesOfNetwork.giveBack(network, 1)
+    }
   }
+}
+
+/** Whether right or wrong, it keeps a processor busy. @throws {NetError} ERR_RATE_LIMITED */
+function takeForPassword({ budgets, addressKey }: EntranceParts): void {
+  if (budgets.passwords.take(addressKey, 1)) return
+  throw new NetError('ERR_RATE_LIMITED', 'Too many passwords come from this address. Try again in a minute.')
 }
 
 async function open(
@@ -174,6 +200,7 @@ async function join(entry: EntryOf<'join'>, newcomer: Newcomer, parts: EntranceP
   const code = normalizeRoomCode(entry.room)
   let known: PasswordHash | undefined
   if (entry.password !== undefined) {
+    takeForPassword(parts)
     const state = await parts.adapter.transact<RoomState>(code, (room) => room)
     // Also where there is no room and no password: the time shall not tell.
     if (await isPassword(entry.password, state?.password)) known = state?.password
@@ -234,13 +261,9 @@ async function changeAndListen(
   { adapter }: EntranceParts,
   change: (state: RoomState | undefined) => { readonly id: number; readonly state: RoomState },
 ): Promise<Admission> {
-  let held: ChannelEvent<RoomState>[] = []
-  let listener: ((event: ChannelEvent<RoomState>) => void) | undefined
+  const events = new HeldEvents()
   // Subscribed first, so that nothing that happens after the change can be missed.
-  const channel = await adapter.subscribe<RoomState>(code, (event) => {
-    if (listener) listener(event)
-    else if (held.length <= MAX_HELD_MESSAGES) held.push(event)
-  })
+  const channel = await adapter.subscribe(code, events.hear)
   let id = 0
   const update: RecordUpdate<RoomState> = (before) => {
     const placed = change(before)
@@ -254,17 +277,28 @@ async function changeAndListen(
     if (!state) channel.close()
   }
   if (!state) throw new Error('the adapter lost the room')
-  return {
-    id,
-    state,
-    channel,
-    secret,
-    listen(own) {
-      if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
-      const missed = held
-      held = []
-      listener = own
-      for (const event of missed) own(event)
-    },
+  return { id, state, channel, secret, listen: (member) => events.listen(member) }
+}
+
+/** What a channel brings before its member listens. */
+class HeldEvents {
+  #held: ChannelEvent<RoomState>[] | undefined
+  #member: RoomListener | undefined
+
+  readonly hear = (event: ChannelEvent<RoomState>): void => {
+    if (this.#member) {
+      this.#member.handle(event)
+      return
+    }
+    this.#held ??= []
+    if (this.#held.length <= MAX_HELD_MESSAGES) this.#held.push(event)
+  }
+
+  listen(member: RoomListener): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
+    this.#member = member
+    for (const event of held) member.handle(event)
   }
 }

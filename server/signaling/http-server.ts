@@ -2,10 +2,20 @@
 
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
-import { HANDSHAKE_CHECK_MS, HANDSHAKE_TIMEOUT_MS, TCP_CONNECTIONS_BESIDE_SOCKETS } from './constants.ts'
+import {
+  HANDSHAKE_CHECK_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_PENDING_HANDSHAKES_PER_ADDRESS,
+  TCP_CONNECTIONS_BESIDE_SOCKETS,
+} from './constants.ts'
+import { limitPendingHandshakes } from './pending-handshakes.ts'
 
-/** @param connections How many sockets there may be; a handshake under way has room beside them. */
-export function createHandshakeServer(connections: number, listener: RequestListener): Server {
+/**
+ * @param connections How many sockets there may be; a handshake under way has room beside them.
+ * @param isDirect Clients come by themselves: what one address has under way can be limited. Through a proxy all come from
+ * the proxy's.
+ */
+export function createHandshakeServer(connections: number, listener: RequestListener, isDirect: boolean): Server {
   const timeouts = {
     headersTimeout: HANDSHAKE_TIMEOUT_MS,
     requestTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -13,5 +23,6 @@ export function createHandshakeServer(connections: number, listener: RequestList
   }
   const http = createServer(timeouts, listener)
   http.maxConnections = connections + TCP_CONNECTIONS_BESIDE_SOCKETS
+  if (isDirect) limitPendingHandshakes(http, MAX_PENDING_HANDSHAKES_PER_ADDRESS)
   return http
 }

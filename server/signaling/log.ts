@@ -16,11 +16,11 @@ export type SignalingLogEvent =
       readonly address: string
       readonly reason: 'connections' | 'address' | 'rate' | 'origin' | 'draining'
     }
-  /** It did not answer a ping, or did not read what was sent. */
+  /** It did not answer a ping, did not read what was sent, or broke WebSocket's rules. */
   | {
       readonly event: 'connection_cut'
       readonly connection: number
-      readonly reason: 'unanswered_ping' | 'slow_reader'
+      readonly reason: CutReason
     }
   /** A client is in; `ms` is what that took, from its first message on. */
   | {
@@ -42,7 +42,9 @@ export type SignalingLogEvent =
   | { readonly event: 'signal_relayed'; readonly connection: number; readonly room: string; readonly to: number }
   /** A signal to a peer that its sender does not connect with: it just left, or the client is wrong. */
   | { readonly event: 'signal_dropped'; readonly connection: number; readonly room: string; readonly to: number }
-  /** Something failed that is not the client's fault: the adapter, `authorize`, a socket. */
+  /** Something failed that is not the client's fault: the adapter, `authorize`. */
   | { readonly event: 'failed'; readonly connection: number | undefined; readonly error: unknown }
+
+export type CutReason = 'unanswered_ping' | 'slow_reader' | 'bad_frame'
 
 export type SignalingLog = (event: SignalingLogEvent) => void

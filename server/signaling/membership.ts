@@ -4,10 +4,11 @@
 import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, IceServer, ServerMessage } from '../../src/net/signaling/messages.ts'
-import { describe, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
+import { connects, describe, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
+import type { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { ChannelEvent, RecordChannel, SignalingAdapter } from './adapter.ts'
 import type { Budgets } from './budgets.ts'
-import type { KeptPlace } from './caretaker.ts'
+import type { Caretaker, KeptPlace } from './caretaker.ts'
 import { MAX_BANS } from './constants.ts'
 import type { Admission, PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
@@ -15,22 +16,26 @@ import type { RoomState } from './room-state.ts'
 import { drop, indexed, introduce, leave, offersTo, stateChange, throwOut } from './room-state.ts'
 
 /** What a member may ask for. */
-export type MemberRequest = Extract<ClientMessage, { type: 'signal' | 'presence' | 'seal' | 'update' | 'kick' }>
+export type MemberRequest = Extract<ClientMessage, { type: 'presence' | 'seal' | 'update' | 'kick' }>
 
-/** What a membership needs of the session around it. */
+/** What a membership needs of its server. */
 export interface MembershipParts {
-  readonly connection: number
   readonly adapter: SignalingAdapter
   readonly budgets: Budgets
   readonly time: () => number
   readonly places: PlaceTimes
   readonly log: SignalingLog
-  /** Tells the client. */
-  send(message: ServerMessage): void
+  readonly caretaker: Pick<Caretaker, 'gap'>
+}
+
+/** The member, as its membership sees it. */
+export interface MembershipClient {
+  readonly connection: number
+  tell(message: ServerMessage): void
+  /** Hands over a signal of another member's, as JSON. */
+  relay(from: number, text: string): void
   /** The place is gone, by no act of the client's. */
   expelled(code: NetErrorCode, message: string): void
-  /** Something was missed: the room's state has to be looked at. */
-  gap(code: string): void
 }
 
 export class Membership implements KeptPlace {
@@ -38,16 +43,20 @@ export class Membership implements KeptPlace {
   /** Tells this socket's hold on the place from later ones. */
   readonly link: number
   readonly #parts: MembershipParts
+  readonly #client: MembershipClient
   readonly #channel: RecordChannel
+  /** Shared with the other members that this process serves. */
+  #roomBucket: TokenBucket | undefined
   #state: RoomState
   #over = false
 
-  constructor({ id, state, channel }: Admission, parts: MembershipParts) {
+  constructor({ id, state, channel }: Admission, parts: MembershipParts, client: MembershipClient) {
     this.id = id
     this.link = state.places[id]!.link
     this.#state = state
     this.#channel = channel
     this.#parts = parts
+    this.#client = client
   }
 
   get state(): RoomState {
@@ -71,18 +80,37 @@ export class Membership implements KeptPlace {
         else this.#expel('ERR_ROOM_CLOSED', 'The host left, and with it the room ended.')
         return
       case 'signal':
-        if (event.to === this.id) this.#parts.send({ type: 'signal', from: event.from, signal: event.signal })
+        if (event.to === this.id) this.#client.relay(event.from, event.text)
         return
       case 'gap':
-        this.#parts.gap(this.#state.code)
+        this.#parts.caretaker.gap(this.#state.code)
     }
+  }
+
+  /**
+   * Sends to the member `to`: `text` is the signal as JSON.
+   * @throws {NetError} ERR_RATE_LIMITED; rejects with ERR_UNAVAILABLE.
+   */
+  signal(to: number, text: string): Promise<void> | undefined {
+    const { log } = this.#parts
+    const { connection } = this.#client
+    const { code: room } = this.#state
+    // Silently for the client: it could not know that the other one just left.
+    if (!connects(this.#state, this.id, to)) {
+      log({ event: 'signal_dropped', connection, room, to })
+      return
+    }
+    this.#takeOfRoom(1)
+    const sent = this.#channel.publish({ type: 'signal', from: this.id, to, text })
+    if (sent) return sent.then(() => log({ event: 'signal_relayed', connection, room, to }))
+    log({ event: 'signal_relayed', connection, room, to })
   }
 
   /** Does what the client asks for. @throws {NetError} why it may not. */
   async request(message: MemberRequest): Promise<void> {
+    // All of them hear of it, and the store and its processes carry the whole room for it.
+    this.#takeOfRoom(this.#state.peers.length)
     switch (message.type) {
-      case 'signal':
-        return this.#relay(message)
       case 'presence':
         return this.#change((state) => introduce(state, this.id, message.presence))
       case 'seal':
@@ -99,18 +127,23 @@ export class Membership implements KeptPlace {
     if (this.#over) return
     this.#over = true
     this.#channel.close()
-    const { adapter, log, connection, time, places } = this.#parts
+    const { adapter, log, time, places } = this.#parts
+    const { connection } = this.#client
     const { code } = this.#state
     let present = false
-    const state = await adapter.transact<RoomState>(code, (room) => {
-      present = room?.places[this.id]?.link === this.link
-      if (!room || !present) return room
-      if (how === 'drop' && places.graceMs > 0) return drop(room, this.id, time() + places.graceMs)
-      return leave(room, this.id, time() + places.hostWaitMs)
-    })
-    if (!present) return
-    log({ event: how === 'drop' ? 'peer_dropped' : 'peer_left', connection, room: code, peer: this.id })
-    if (!state) log({ event: 'room_ended', connection, room: code })
+    let state: RoomState | undefined
+    try {
+      state = await adapter.transact<RoomState>(code, (room) => {
+        present = room?.places[this.id]?.link === this.link
+        if (!room || !present) return room
+        if (how === 'drop' && places.graceMs > 0) return drop(room, this.id, time() + places.graceMs)
+        return leave(room, this.id, time() + places.hostWaitMs)
+      })
+    } finally {
+      // Also where the place was given up before, or the store does not answer: here the player is gone.
+      log({ event: how === 'drop' ? 'peer_dropped' : 'peer_left', connection, room: code, peer: this.id })
+    }
+    if (present && !state) log({ event: 'room_ended', connection, room: code })
   }
 
   /** Tells the client what is different from what it knows. Its own changes come back to it, too. */
@@ -128,8 +161,8 @@ export class Membership implements KeptPlace {
       return
     }
     this.#state = state
-    const { send } = this.#parts
     const change = stateChange(before, state, this.id)
+    const send = (message: ServerMessage) => this.#client.tell(message)
     for (const id of change.left) send({ type: 'peer_left', id, ...(state.kicked === id && { kicked: true }) })
     for (const id of change.joined) send({ type: 'peer_joined', ...this.#peer(id) })
     for (const id of change.back) send({ type: 'peer_back', id })
@@ -141,19 +174,10 @@ export class Membership implements KeptPlace {
     return { id, life: this.#state.places[id]!.life, presence: this.#state.presence[id]! }
   }
 
-  async #relay({ to, signal }: Extract<MemberRequest, { type: 'signal' }>): Promise<void> {
-    const { log, connection, budgets } = this.#parts
-    const room = this.#state.code
-    // Silently for the client: it could not know that the other one just left.
-    if (!visibleTo(this.#state, this.id).includes(to)) {
-      log({ event: 'signal_dropped', connection, room, to })
-      return
-    }
-    if (!budgets.roomMessages.take(room, 1)) {
-      throw new NetError('ERR_RATE_LIMITED', 'The members of this room signal more than they may together.')
-    }
-    await this.#channel.publish({ type: 'signal', from: this.id, to, signal })
-    log({ event: 'signal_relayed', connection, room, to })
+  #takeOfRoom(count: number): void {
+    this.#roomBucket ??= this.#parts.budgets.roomMessages.bucket(this.#state.code)
+    if (this.#roomBucket.take(count)) return
+    throw new NetError('ERR_RATE_LIMITED', 'The members of this room signal more than they may together.')
   }
 
   async #change(update: (state: RoomState) => RoomState): Promise<void> {
@@ -168,8 +192,8 @@ export class Membership implements KeptPlace {
   #expel(code: NetErrorCode, message: string): void {
     this.#over = true
     this.#channel.close()
-    const { log, connection, expelled } = this.#parts
-    log({ event: 'peer_left', connection, room: this.#state.code, peer: this.id })
-    expelled(code, message)
+    const { connection } = this.#client
+    this.#parts.log({ event: 'peer_left', connection, room: this.#state.code, peer: this.id })
+    this.#client.expelled(code, message)
   }
 }

@@ -8,11 +8,13 @@ import type {
   RecordChannel,
   RecordQuery,
   RecordUpdate,
+  RelayedSignal,
   SignalingAdapter,
   StoredRecord,
 } from './adapter.ts'
 import { MemoryClaims } from './claims.ts'
 import { DEFAULT_MAX_ROOMS } from './constants.ts'
+import { SortedKeys } from './sorted-keys.ts'
 
 export interface MemoryAdapterOptions {
   /** How many rooms are kept. Default DEFAULT_MAX_ROOMS. */
@@ -25,6 +27,8 @@ type Listener = (event: ChannelEvent<StoredRecord>) => void
 export class MemoryAdapter implements SignalingAdapter {
   readonly #maxRooms: number
   readonly #records = new Map<string, StoredRecord>()
+  /** Of the records that have tags. */
+  readonly #tagged = new SortedKeys()
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #claims = new MemoryClaims(systemClock)
 
@@ -48,6 +52,8 @@ export class MemoryAdapter implements SignalingAdapter {
       }
       this.#records.set(key, after)
     }
+    if (after?.tags && !before?.tags) this.#tagged.add(key)
+    else if (before?.tags && !after?.tags) this.#tagged.delete(key)
     if (after?.revision !== before?.revision) this.#tell(key, { type: 'changed', record: after })
     return after
   }
@@ -59,24 +65,22 @@ export class MemoryAdapter implements SignalingAdapter {
     const own = listener as Listener
     const listeners = this.#listeners.get(key) ?? new Set()
     this.#listeners.set(key, listeners.add(own))
-    return {
-      publish: async (message) => this.#tell(key, message),
-      close: () => {
-        listeners.delete(own)
-        if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key)
-      },
-    }
+    return new MemoryChannel(this.#listeners, key, own)
   }
 
   async list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {
-    const all = [...this.#records] as [string, R][]
     if ('dueBefore' in query) {
+      const all = [...this.#records] as [string, R][]
       const due = all.filter(([, { dueAt = Number.POSITIVE_INFINITY }]) => dueAt < query.dueBefore)
       return due.sort(([, a], [, b]) => a.dueAt! - b.dueAt!).slice(0, query.limit)
     }
-    const { tags, after = '', limit } = query
-    const found = all.filter(([key, record]) => key > after && tags.every((tag) => record.tags?.includes(tag)))
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
+    const found: [string, R][] = []
+    for (const key of this.#tagged.after(query.after)) {
+      if (found.length >= query.limit) break
+      const record = this.#records.get(key) as R
+      if (query.tags.every((tag) => record.tags?.includes(tag))) found.push([key, record])
+    }
+    return found
   }
 
   claimOnce(key: string, ttlMs: number): Promise<boolean> {
@@ -84,12 +88,38 @@ export class MemoryAdapter implements SignalingAdapter {
   }
 
   #tell(key: string, event: ChannelEvent<StoredRecord>): void {
-    for (const listener of [...(this.#listeners.get(key) ?? [])]) {
-      try {
-        listener(event)
-      } catch (error) {
-        reportUncaught(error)
-      }
+    tell(this.#listeners.get(key), event)
+  }
+}
+
+/** A class, because there is one for every player: closures would take three times as much. */
+class MemoryChannel implements RecordChannel {
+  readonly #all: Map<string, Set<Listener>>
+  readonly #key: string
+  readonly #own: Listener
+
+  constructor(all: Map<string, Set<Listener>>, key: string, own: Listener) {
+    this.#all = all
+    this.#key = key
+    this.#own = own
+  }
+
+  publish(message: RelayedSignal): undefined {
+    tell(this.#all.get(this.#key), message)
+  }
+
+  close(): void {
+    const listeners = this.#all.get(this.#key)
+    if (listeners?.delete(this.#own) && listeners.size === 0) this.#all.delete(this.#key)
+  }
+}
+
+function tell(listeners: ReadonlySet<Listener> | undefined, event: ChannelEvent<StoredRecord>): void {
+  for (const listener of listeners ?? []) {
+    try {
+      listener(event)
+    } catch (error) {
+      reportUncaught(error)
     }
   }
 }

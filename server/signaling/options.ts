@@ -177,13 +177,25 @@ function withTickets(
   adapter: SignalingAdapter,
   { authorize, clock }: { readonly authorize: Authorize; readonly clock: Clock },
 ): Authorize {
-  const claims: ClaimStore = adapter.claimOnce
-    ? { claimOnce: (key, ttlMs) => adapter.claimOnce!(key, ttlMs) }
-    : new MemoryClaims(clock)
+  const claims = claimStore(adapter, new MemoryClaims(clock))
   return ticketCheck({ secrets: typeof secret === 'string' ? [secret] : secret, claims, authorize })
 }
 
-function socketAddress(request: IncomingMessage): string {
+/** What a store has forgotten (a restart without its data) each process remembers at least of itself. */
+function claimStore(adapter: SignalingAdapter, own: ClaimStore): ClaimStore {
+  if (!adapter.claimOnce) return own
+  if (adapter instanceof MemoryAdapter) return { claimOnce: (key, ttlMs) => adapter.claimOnce(key, ttlMs) }
+  return {
+    async claimOnce(key, ttlMs) {
+      if (!(await adapter.claimOnce!(key, ttlMs))) return false
+      // As many as can be remembered: the store counts.
+      return own.claimOnce(key, ttlMs).catch(() => true)
+    },
+  }
+}
+
+/** The client's address where there is no proxy. */
+export function socketAddress(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? 'unknown'
 }
 

@@ -3,7 +3,6 @@
 // their members know: see caretaker.ts. Made for one Redis, with or without replicas; not for Redis Cluster.
 
 import type { RedisClientType } from 'redis'
-import { reportUncaught } from '../../src/net/emitter.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type {
   ChannelEvent,
@@ -23,6 +22,7 @@ import {
   REDIS_SOCKET_TIMEOUT_MS,
 } from './constants.ts'
 import { loadPackage } from './load-package.ts'
+import type { ChannelListener } from './redis-channels.ts'
 import { RedisChannels } from './redis-channels.ts'
 import { CHANGE_SCRIPT, CHANGED, CONFLICT } from './redis-script.ts'
 import { digestHex } from './secrets.ts'
@@ -79,7 +79,7 @@ export class RedisAdapter implements SignalingAdapter {
   ): Promise<RecordChannel> {
     const { commands, channels } = await this.#connect()
     const channel = this.#channel(key)
-    const close = await reached(channels.add(channel, (text) => tell(listener, text)))
+    const close = await reached(channels.add(channel, listener as ChannelListener))
     return {
       publish: async (message) => void (await reached(commands.publish(channel, JSON.stringify(message)))),
       close,
@@ -241,16 +241,6 @@ export class RedisAdapter implements SignalingAdapter {
 
   get #dueKey(): string {
     return `${this.#prefix}due`
-  }
-}
-
-/** What came over a channel, or undefined for a gap. */
-function tell<R extends StoredRecord>(listener: (event: ChannelEvent<R>) => void, text: string | undefined): void {
-  try {
-    // Written by this program, on this or another machine.
-    listener(text === undefined ? { type: 'gap' } : (JSON.parse(text) as ChannelEvent<R>))
-  } catch (error) {
-    reportUncaught(error)
   }
 }
 

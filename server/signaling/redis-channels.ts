@@ -1,12 +1,13 @@
 // The channels that one process listens to in Redis: one subscription each, however many listeners.
 
 import type { RedisClientType } from 'redis'
+import { reportUncaught } from '../../src/net/emitter.ts'
+import type { ChannelEvent, StoredRecord } from './adapter.ts'
 
-/** Hears what was published; undefined: something may have been missed. */
-type TextListener = (text: string | undefined) => void
+export type ChannelListener = (event: ChannelEvent<StoredRecord>) => void
 
 interface Subscription {
-  readonly listeners: Set<TextListener>
+  readonly listeners: Set<ChannelListener>
   isOn: boolean
   /** Subscribing and its end take time, and must not overtake each other. */
   work: Promise<void>
@@ -29,7 +30,7 @@ export class RedisChannels {
   }
 
   /** Resolves when `listener` hears the channel, to what ends that. */
-  async add(channel: string, listener: TextListener): Promise<() => void> {
+  async add(channel: string, listener: ChannelListener): Promise<() => void> {
     const known = this.#subscriptions.get(channel)
     const subscription: Subscription = known ?? { listeners: new Set(), isOn: false, work: Promise.resolve() }
     this.#subscriptions.set(channel, subscription)
@@ -66,12 +67,27 @@ export class RedisChannels {
   }
 
   readonly #deliver = (text: string, channel: string) => {
-    for (const listener of [...(this.#subscriptions.get(channel)?.listeners ?? [])]) listener(text)
+    const listeners = this.#subscriptions.get(channel)?.listeners
+    if (!listeners) return
+    try {
+      // Written by this program, on this or another machine. Read once: a room of 256 is 100 kB.
+      tell(listeners, JSON.parse(text) as ChannelEvent<StoredRecord>)
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   #tellOfGap(): void {
-    for (const { listeners } of [...this.#subscriptions.values()]) {
-      for (const listener of [...listeners]) listener(undefined)
+    for (const { listeners } of [...this.#subscriptions.values()]) tell(listeners, { type: 'gap' })
+  }
+}
+
+function tell(listeners: ReadonlySet<ChannelListener>, event: ChannelEvent<StoredRecord>): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener(event)
+    } catch (error) {
+      reportUncaught(error)
     }
   }
 }

@@ -7,12 +7,14 @@ import type { RoomChange, RoomRecord } from '../../src/net/signaling/room.ts'
 import {
   addPeer,
   changed,
+  connects,
   isOpen,
+  isSame,
   kick,
   offers,
   present,
   removePeer,
-  roomChange,
+  roomInfo,
 } from '../../src/net/signaling/room.ts'
 import type { StoredRecord } from './adapter.ts'
 import type { PasswordHash } from './password.ts'
@@ -46,10 +48,12 @@ export interface RoomState extends RoomRecord, StoredRecord {
 /** What a newcomer brings. */
 export type Arrival = Pick<Place, 'secret' | 'holder' | 'until' | 'isNamed'>
 
+const NO_BANS: readonly string[] = []
+
 /** The state of a room that was just created. */
 export function openState(room: RoomRecord, creator: Arrival, password?: PasswordHash): RoomState {
   const place = { ...creator, life: room.revision, link: room.revision }
-  return indexed({ ...room, places: { [room.host]: place }, bans: [], ...(password && { password }) })
+  return indexed({ ...room, places: { [room.host]: place }, bans: NO_BANS, ...(password && { password }) })
 }
 
 /**
@@ -168,22 +172,38 @@ export interface StateChange extends RoomChange {
   readonly back: readonly number[]
 }
 
-/** Compares two states of a room as member `id` sees them. */
+/** Compares two states of a room as member `id` of both sees them. */
 export function stateChange(before: RoomState, after: RoomState, id: number): StateChange {
-  const change = roomChange(before, after, id)
-  const stayed = after.peers.filter((peer) => peer !== id && before.peers.includes(peer))
-  const replaced = stayed.filter((peer) => before.places[peer]?.life !== after.places[peer]?.life)
-  const sees = (peer: number) => after.topology === 'mesh' || peer === after.host || id === after.host
-  const anew = replaced.filter(sees)
+  const { left, joined, presence, back, info } = comparison(before, after)
+  const sees = (peer: number) => connects(after, id, peer)
   return {
-    ...change,
-    left: [...change.left, ...anew],
-    joined: [...change.joined, ...anew],
-    presence: change.presence.filter((peer) => !anew.includes(peer)),
-    back: stayed.filter(
-      (peer) => sees(peer) && !anew.includes(peer) && before.places[peer]?.link !== after.places[peer]?.link,
-    ),
+    left: left.filter((peer) => connects(before, id, peer)),
+    joined: joined.filter(sees),
+    presence: presence.filter(sees),
+    back: back.filter(sees),
+    info,
   }
+}
+
+let last: { readonly before: RoomState; readonly after: RoomState; readonly change: StateChange } | undefined
+
+/** What changed for everybody. The last one is kept, because each member of a room asks for the same. */
+function comparison(before: RoomState, after: RoomState): StateChange {
+  if (last?.before === before && last.after === after) return last.change
+  const had = new Set(before.peers)
+  const has = new Set(after.peers)
+  const stayed = after.peers.filter((peer) => had.has(peer))
+  const anew = new Set(stayed.filter((peer) => before.places[peer]?.life !== after.places[peer]?.life))
+  const same = stayed.filter((peer) => !anew.has(peer))
+  const change: StateChange = {
+    left: [...before.peers.filter((peer) => !has.has(peer)), ...anew],
+    joined: [...after.peers.filter((peer) => !had.has(peer)), ...anew],
+    presence: same.filter((peer) => !isSame(before.presence[peer]!, after.presence[peer]!)),
+    back: same.filter((peer) => before.places[peer]?.link !== after.places[peer]?.link),
+    info: !isSame(roomInfo(before), roomInfo(after)),
+  }
+  last = { before, after, change }
+  return change
 }
 
 /** Whether `id` sends the offer to `to`. */

@@ -4,28 +4,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { NetError } from '../../src/net/errors.ts'
 import { addressKey, Budgets } from './budgets.ts'
 import { Caretaker } from './caretaker.ts'
-import type { SharedParts } from './connection.ts'
-import { Connection, closeSocket } from './connection.ts'
+import type { ConnectionSettings } from './connection.ts'
+import { ClientSocket, Connection, closeSocket } from './connection.ts'
 import {
   CLOSE_TRY_LATER,
   DEFAULT_DRAIN_MS,
   DRAIN_STEPS,
-  FLOOD_BURSTS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_BUFFERED_CHUNKS,
   MAX_FRAGMENTS,
   MAX_MESSAGE_BYTES,
 } from './constants.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { createHandshakeServer } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
-import { resolveOptions } from './options.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { resolveOptions, socketAddress } from './options.ts'
+import { timeOfDay } from './time-of-day.ts'
 import { WriteBatch } from './write-batch.ts'
 
 export interface SignalingServer {
@@ -61,6 +60,9 @@ class Server implements SignalingServer {
   readonly #http: NonNullable<ResolvedOptions['server']>
   readonly #sockets = new WebSocketServer({
     noServer: true,
+    WebSocket: ClientSocket,
+    // They are in `#connections`.
+    clientTracking: false,
     maxPayload: MAX_MESSAGE_BYTES,
     // Each deflating socket costs 300 kB, and candidates do not shrink.
     perMessageDeflate: false,
@@ -68,13 +70,12 @@ class Server implements SignalingServer {
     maxBufferedChunks: MAX_BUFFERED_CHUNKS,
   })
   readonly #connections = new Set<Connection>()
-  readonly #refused = new Set<WebSocket>()
+  readonly #refused = new Set<ClientSocket>()
   readonly #perAddress = new Map<string, number>()
   readonly #budgets: Budgets
-  readonly #writes = new WriteBatch()
   readonly #caretaker: Caretaker
-  readonly #time: () => number
-  readonly #shared: SharedParts
+  readonly #heartbeat: Heartbeat
+  readonly #settings: ConnectionSettings
   #connectionsMade = 0
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -82,16 +83,21 @@ class Server implements SignalingServer {
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.#budgets = new Budgets(options.clock, options.limits)
-    // The clock goes evenly and from anywhere; processes agree on the time of day.
-    const origin = Date.now() - options.clock.now()
-    this.#time = () => origin + options.clock.now()
-    this.#caretaker = new Caretaker({ ...options, time: this.#time })
-    const { adapter, authorize, iceServers, clock, random, log, places } = options
-    const time = this.#time
-    const caretaker = this.#caretaker
-    const budgets = this.#budgets
-    this.#shared = { adapter, authorize, iceServers, clock, random, log, places, time, budgets, caretaker }
-    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest)
+    const time = timeOfDay(options.clock)
+    this.#caretaker = new Caretaker({ ...options, time })
+    this.#heartbeat = new Heartbeat(options.clock)
+    this.#settings = {
+      ...options,
+      time,
+      budgets: this.#budgets,
+      caretaker: this.#caretaker,
+      heartbeat: this.#heartbeat,
+      writes: new WriteBatch(),
+      closed: ({ addressKey: key }) => this.#freeAddress(key),
+      done: (connection) => this.#connections.delete(connection),
+    }
+    const isDirect = options.addressOf === socketAddress
+    this.#http = options.server ?? createHandshakeServer(options.limits.connections, answerPlainRequest, isDirect)
     this.#http.on('upgrade', this.#upgrade)
   }
 
@@ -169,6 +175,7 @@ class Server implements SignalingServer {
       ? Promise.resolve()
       : new Promise<void>((resolve) => this.#http.close(() => resolve()))
     await Promise.all(done)
+    this.#heartbeat.close()
     await this.#caretaker.close()
     if (!this.#options.server) this.#http.closeAllConnections()
     await stopped
@@ -227,8 +234,8 @@ class Server implements SignalingServer {
     socket.once('close', cancel)
   }
 
-  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage, address: string): void {
-    const { limits, clock, log } = this.#options
+  #accept(socket: ClientSocket, stream: Duplex, request: IncomingMessage, address: string): void {
+    const { limits, log } = this.#options
     const key = addressKey(address)
     const sameAddress = this.#perAddress.get(key) ?? 0
     if (sameAddress >= limits.connectionsPerAddress) {
@@ -239,16 +246,12 @@ class Server implements SignalingServer {
     this.#perAddress.set(key, sameAddress + 1)
     const number = ++this.#connectionsMade
     log({ event: 'connection_opened', connection: number, address })
-    const connection = new Connection(socket, () => this.#writes.hold(stream), this.#shared, {
-      addressKey: key,
-      connection: number,
-      client: { address, origin: request.headers.origin, url: request.url ?? '/' },
-      bucket: new TokenBucket(clock, limits.messageBurst, limits.messagesPerSecond),
-      floodBucket: new TokenBucket(clock, FLOOD_BURSTS * limits.messageBurst, FLOOD_BURSTS * limits.messagesPerSecond),
-    })
+    const { path } = this.#options
+    // Nearly all ask for the same: one text for all of them.
+    const url = request.url === undefined || request.url === path ? path : request.url
+    const client = { address, origin: request.headers.origin, url }
+    const connection = new Connection(socket, stream, this.#settings, { connection: number, client, addressKey: key })
     this.#connections.add(connection)
-    socket.once('close', () => this.#freeAddress(key))
-    void connection.done.then(() => this.#connections.delete(connection))
   }
 
   #freeAddress(key: string): void {
@@ -258,7 +261,7 @@ class Server implements SignalingServer {
   }
 
   /** In words, because a browser does not tell its page the status of a refused upgrade. */
-  #refuse(socket: WebSocket): void {
+  #refuse(socket: ClientSocket): void {
     this.#refused.add(socket)
     socket.once('close', () => this.#refused.delete(socket))
     socket.on('error', () => {})

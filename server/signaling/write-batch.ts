@@ -1,21 +1,37 @@
 // What is sent during one turn of the event loop leaves together: messages come in bursts (an offer with its candidates),
-// and a system call for each of them is most of what relaying costs.
+// and a write of its own for each of them is most of what relaying costs.
 
-import type { Duplex } from 'node:stream'
+/** What waits for one socket. */
+export class Outbox {
+  readonly texts: string[] = []
+  #length = 0
 
-export class WriteBatch {
-  #corked: Duplex[] = []
-  readonly #release = (): void => {
-    const corked = this.#corked
-    this.#corked = []
-    for (const stream of corked) stream.uncork()
+  /** In UTF-16 units. */
+  get length(): number {
+    return this.#length
   }
 
-  /** Holds back what is written to `stream` until everything that this turn of the event loop brought is worked off. */
-  hold(stream: Duplex): void {
-    if (stream.writableCorked > 0) return
-    if (this.#corked.length === 0) setImmediate(this.#release)
-    stream.cork()
-    this.#corked.push(stream)
+  add(text: string): void {
+    this.texts.push(text)
+    this.#length += text.length
+  }
+}
+
+export interface Flushable {
+  flush(): void
+}
+
+export class WriteBatch {
+  #waiting: Flushable[] = []
+  readonly #flush = (): void => {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const each of waiting) each.flush()
+  }
+
+  /** Flushes `each` when everything that this turn of the event loop brought is worked off. */
+  add(each: Flushable): void {
+    if (this.#waiting.length === 0) setImmediate(this.#flush)
+    this.#waiting.push(each)
   }
 }

@@ -1,7 +1,8 @@
 // Packets that wait to be read, in order for each peer and in turns between peers, so that none starves another.
 
-import type { RemotePeer } from './remote-peer.ts'
+import type { NetError } from '../net/errors.ts'
 import type { TransferMode } from './types.ts'
+import type { PacketOwner } from './waiting-budget.ts'
 
 export interface WaitingPacket {
   readonly from: number
@@ -12,11 +13,20 @@ export interface WaitingPacket {
   readonly payload: Uint8Array
 }
 
+/** Where packets come from: a connection, or a peer whose packets are passed on over one. */
+export interface PacketSource extends PacketOwner {
+  readonly id: number
+  /** Counts something bad that it sent; after a few it is gone. `port`: over which channel. */
+  reject(error: NetError, port?: number): void
+  /** Ends it. */
+  fail(reason: 'buffer_overflow'): void
+}
+
 /** A packet with the connection over which it came: the peer may have come back over another since. */
 export interface OwnedPacket extends WaitingPacket {
   /** No packet of the game's: a message between the services above. */
   readonly isService: boolean
-  readonly owner: RemotePeer
+  readonly owner: PacketSource
 }
 
 export class Inbox {
@@ -58,7 +68,7 @@ export class Inbox {
   }
 
   /** Drops the packets of one connection. */
-  drop(owner: RemotePeer): void {
+  drop(owner: PacketSource): void {
     const queue = this.#byPeer.get(owner.id)
     if (!queue) return
     const waiting = queue.packets.slice(queue.head)

@@ -18,6 +18,22 @@ export type {
   RoomEvents,
   SignalingOptions,
 } from './room-types.ts'
+export { RpcDefinition, rpc } from './rpc/definition.ts'
+export { RpcError } from './rpc/rpc-error.ts'
+export type { RpcStats } from './rpc/rpc-service.ts'
+export type { StandardSchema } from './rpc/standard-schema.ts'
+export type {
+  RequestOptions,
+  RpcCall,
+  RpcContext,
+  RpcDefinitions,
+  RpcMode,
+  RpcOptions,
+  RpcRateLimit,
+  RpcRequest,
+  RpcSetOptions,
+  Rpcs,
+} from './rpc/types.ts'
 export {
   ConnectionStatus,
   type DisconnectReason,

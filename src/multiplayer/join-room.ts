@@ -97,6 +97,7 @@ async function enter(
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
     ...{ random, suspicionMs, graceMs },
+    ...(options.serverRelay !== undefined && { serverRelay: options.serverRelay }),
     hooks: {
       reconnecting: (id) => dialer.repair(id),
       settled: (id) => dialer.settled(id),

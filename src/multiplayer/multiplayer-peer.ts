@@ -85,6 +85,12 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   accepts: ((packet: WaitingPacket) => boolean) | undefined
   /** Delivers a packet that `accepts` held back. For MultiplayerAPI. */
   redeliver(_packet: WaitingPacket): void {}
+  /** A peer was let in: a server that relays makes it known to the others, and passes packets on. For MultiplayerAPI. */
+  admit(_id: number): void {}
+  /** Through whom a peer is reached; `undefined`: there is a connection to it. */
+  viaOf(_id: number): number | undefined {
+    return undefined
+  }
   /** Counts something bad that a peer sent; after a few the connection to it ends. For MultiplayerAPI. */
   reject(_id: number, error: NetError): void {
     this.emit('error', error)
@@ -124,7 +130,7 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   protected abstract peekPacket(): WaitingPacket | undefined
   protected abstract takePacket(): WaitingPacket | undefined
 
-  /** Whether a server passes packets on between its clients (Godot: is_server_relay_supported). No peer does so yet. */
+  /** Whether a server passes packets on between its clients (Godot: is_server_relay_supported). */
   isServerRelaySupported(): boolean {
     return false
   }

@@ -2,8 +2,7 @@
 
 import type { NetError } from '../net/errors.ts'
 import { MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
-import type { OwnedPacket } from './inbox.ts'
-import type { RemotePeer } from './remote-peer.ts'
+import type { OwnedPacket, PacketSource } from './inbox.ts'
 import type { DisconnectReason, TransferProgress } from './types.ts'
 
 export type PendingEvent =
@@ -41,7 +40,7 @@ export class PendingEvents {
   }
 
   /** Drops the packets of one connection. */
-  dropPackets(owner: RemotePeer): void {
+  dropPackets(owner: PacketSource): void {
     this.#keep((event) => event.type !== 'packet' || event.packet.owner !== owner)
   }
 

@@ -13,8 +13,8 @@ import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { LINGER_MS, MAX_EARLY_ON_NEXT_WAY, ROUTE_REFRESH_MS } from './constants.ts'
+import type { PacketSource } from './inbox.ts'
 import type { PeerStats, TransferMode } from './types.ts'
-import type { PacketOwner } from './waiting-budget.ts'
 import type { Way } from './way.ts'
 
 export interface RemotePeerSettings {
@@ -58,7 +58,7 @@ interface NextWay {
   readonly early: [port: number, bytes: Uint8Array][]
 }
 
-export class RemotePeer implements PacketOwner {
+export class RemotePeer implements PacketSource {
   readonly id: number
   readonly link: PeerLink
   /** What of it waits to be read. */
@@ -138,6 +138,7 @@ export class RemotePeer implements PacketOwner {
     return {
       id,
       state: link.reconnecting ? 'reconnecting' : this.connected ? 'connected' : 'connecting',
+      via: undefined,
       bulkRoute: this.bulkRoute,
       ...link.stats,
       history: connection.history,
@@ -155,6 +156,14 @@ export class RemotePeer implements PacketOwner {
   async leave(reason: 'left' | 'kicked'): Promise<void> {
     await this.link.goodbye(reason === 'left' ? Goodbye.Left : Goodbye.Kicked)
     this.#closeConnections()
+  }
+
+  reject(error: NetError, port?: number): void {
+    this.link.reject(error, port)
+  }
+
+  fail(reason: 'buffer_overflow'): void {
+    this.link.fail(reason)
   }
 
   close(): void {

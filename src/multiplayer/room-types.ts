@@ -11,6 +11,8 @@ import type { RoomQuery, SignalingTransport } from '../net/signaling/transport.t
 import type { PeerAuthentication } from './api/authentication.ts'
 import type { IceServersOption } from './ice-servers.ts'
 import type { LaneName } from './lane-names.ts'
+import type { RpcStats } from './rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
 import type {
   DisconnectReason,
   PacketValue,
@@ -38,6 +40,8 @@ export type RoomEvents = {
   peerAuthenticating: (id: number) => void
   /** It was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
   peerAuthenticationFailed: (id: number, error: NetError) => void
+  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
+  rpcMismatch: (id: number, differences: readonly string[]) => void
   /** A packet: the value that the remote sent, or a Uint8Array for `sendBytes`. */
   packet: (value: PacketValue, from: number, mode: TransferMode, channel: number) => void
   /** How far a large reliable packet has come, in or out: each 64 KiB, and at its end. */
@@ -98,6 +102,14 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   send(value: PacketValue, options?: SendOptions): boolean
   /** Sends bytes as they are. */
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean
+  /**
+   * Defines RPCs and returns the functions that call them: see `rpc`. All peers define the same, in any order; further ones
+   * can follow at any time, each set under a name of its own.
+   * @throws {NetError} ERR_ALREADY_IN_USE: there is such a set. ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY: what cannot be.
+   */
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, options?: RpcSetOptions): Rpcs<Definitions>
+  /** Counters about RPCs. They only grow. */
+  readonly rpcStats: RpcStats
   /** Hands over what was sent now, not at the end of the task. */
   flush(): void
   /**
@@ -188,6 +200,11 @@ export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   readonly lanes?: Readonly<Record<string, LaneSettings>> | undefined
   /** Whether bulk gets a connection of its own: see WebRTCMultiplayerPeerOptions. Default true. */
   readonly bulkConnection?: boolean | undefined
+  /**
+   * For the host of a star: whether it passes packets on between the others, who then are each other's peers (Godot:
+   * server_relay). Default true.
+   */
+  readonly serverRelay?: boolean | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */

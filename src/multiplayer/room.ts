@@ -11,6 +11,8 @@ import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.t
 import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
 import type { Room, RoomEvents } from './room-types.ts'
+import type { RpcStats } from './rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
 import { type PacketValue, type PeerStats, type SendOptions, TARGET_PEER_SERVER, type TapEvent } from './types.ts'
 import { watchPage } from './visibility.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -75,6 +77,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     })
     api.on('connectionFailed', (id, error) => this.#failed(id, error))
     api.on('error', (error) => this.emit('error', error))
+    api.on('rpcMismatch', (id, differences) => this.emit('rpcMismatch', id, differences))
     this.#stopWatchingPage = watchPage({
       changed: (visible) => {
         if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
@@ -136,6 +139,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   sendBytes(bytes: Uint8Array, options?: SendOptions): boolean {
     return this.#api.sendBytes(bytes, options)
+  }
+
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, options?: RpcSetOptions): Rpcs<Definitions> {
+    return this.#api.rpcs(definitions, options)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#api.rpcStats
   }
 
   flush(): void {

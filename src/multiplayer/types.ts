@@ -105,6 +105,8 @@ export interface PeerStats extends TrafficStats {
   readonly id: number
   /** `reconnecting`: connected, but nothing is heard of it for the moment. */
   readonly state: 'connecting' | 'connected' | 'reconnecting'
+  /** The peer that passes everything on, such as the host of a star; `undefined`: the connection is direct. */
+  readonly via: number | undefined
   /** The changes of its connection's states, with their times in ms by the room's clock. The last 64 at most. */
   readonly history: readonly StateChange[]
   /** The types of the candidates in use. At most 2 s old; `undefined` until known. */

@@ -14,10 +14,12 @@ import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { type Random, systemRandom } from '../net/random.ts'
 import { checkId, checkMode, checkPatience, checkSize, portOf } from './checks.ts'
 import { MAX_USER_CHANNELS } from './constants.ts'
-import { Inbox, type OwnedPacket } from './inbox.ts'
+import { Inbox, type OwnedPacket, type PacketSource } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 import { type PendingEvent, PendingEvents } from './pending-events.ts'
+import { Relay } from './relay/relay.ts'
+import { RelayedPeer } from './relay/relayed-peer.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
   ConnectionStatus,
@@ -51,6 +53,8 @@ export interface WebRTCMultiplayerPeerOptions extends PatienceOptions {
    * transfer when packets are lost. Without it, or where it cannot be made, bulk is paced on the first one.
    */
   readonly bulkConnection?: boolean
+  /** A server: whether it passes packets on between its clients (Godot: server_relay). Default true. */
+  readonly serverRelay?: boolean
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
 }
@@ -89,12 +93,14 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
   readonly #unfinished = new UnfinishedBudget()
+  readonly #serverRelay: boolean
+  readonly #relay: Relay
   /** Peers to which something was sent since the last flush. */
   #unflushed: RemotePeer[] = []
   #flushIsDue = false
   readonly #drainWaiters = new Set<() => void>()
   readonly #pending = new PendingEvents()
-  #budget = new WaitingBudget<RemotePeer>()
+  #budget = new WaitingBudget<PacketSource>()
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
@@ -105,7 +111,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   constructor(options: WebRTCMultiplayerPeerOptions = {}) {
     super()
     const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
-    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, random = systemRandom } = options
+    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, random = systemRandom, serverRelay = true } = options
     this.#patience = { suspicionMs, graceMs }
     checkPatience(this.#patience)
     this.#random = random
@@ -114,6 +120,23 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#hooks = hooks
     this.#autoPoll = autoPoll
     this.#clock = clock
+    this.#serverRelay = serverRelay
+    this.#relay = new Relay({
+      lanes: this.#lanes.table,
+      id: () => this.#id,
+      touch: (remote) => this.#touch(remote),
+      joined: (peer) => {
+        this.#budget.join(peer)
+        this.#deliver({ type: 'connected', id: peer.id })
+      },
+      left: (peer, reason) => {
+        this.#release(peer)
+        this.#tellGone(peer.id, reason)
+      },
+      packet: (from, port, kind, ordered, payload) => this.#receive(from, port - 1, kind, ordered, payload),
+      rejected: (error) => this.#deliver({ type: 'error', error }),
+      released: () => this.#checkDrained(),
+    })
   }
 
   get connectionStatus(): ConnectionStatus {
@@ -205,7 +228,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#hooks.connected?.(id)
         this.#deliver({ type: 'connected', id })
       },
-      packet: (channel, kind, ordered, payload) => this.#receive(remote, channel, kind, ordered, payload),
+      packet: (channel, kind, ordered, payload) => {
+        if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
+        else this.#receive(remote, channel, kind, ordered, payload)
+      },
       drained: () => this.#checkDrained(),
       reconnecting: () => {
         this.#deliver({ type: 'reconnecting', id })
@@ -240,8 +266,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** Drops a peer and its connection without a word. Does nothing when there is none. */
   removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
     const remote = this.#remotes.get(id)
-    if (!remote) return
-    this.#forget(remote)
+    if (!remote) {
+      const relayed = this.#relay.peers.get(id)
+      if (relayed) this.#relay.peers.part(relayed, reason)
+      return
+    }
+    this.#forget(remote, reason)
     const wasConnected = remote.connected
     remote.close()
     this.#checkDrained()
@@ -249,7 +279,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#serverGone(id)
   }
 
-  /** Whether there is such a peer, connected or connecting. */
+  /** Whether there is a connection to such a peer, connected or connecting. */
   hasPeer(id: number): boolean {
     return this.#remotes.has(id)
   }
@@ -271,7 +301,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
-    return this.#require(id).stats
+    return (this.#relay.peers.get(id) ?? this.#require(id)).stats
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
@@ -298,9 +328,22 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override reject(id: number, error: NetError): void {
-    const remote = this.#remotes.get(id)
-    if (remote) remote.link.reject(error)
+    const source = this.#remotes.get(id) ?? this.#relay.peers.get(id)
+    if (source) source.reject(error)
     else super.reject(id, error)
+  }
+
+  override isServerRelaySupported(): boolean {
+    return this.#mode === 'client' || (this.#mode === 'server' && this.#serverRelay)
+  }
+
+  override admit(id: number): void {
+    const remote = this.#remotes.get(id)
+    if (remote?.connected) this.#relay.admit(remote)
+  }
+
+  override viaOf(id: number): number | undefined {
+    return this.#relay.peers.get(id)?.via.id
   }
 
   override flush(): void {
@@ -318,9 +361,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const number = this.#lanes.numberOf(lane)
     const isDrained = () =>
       this.#status === ConnectionStatus.Disconnected ||
-      [...this.#remotes.values()].every(
+      ([...this.#remotes.values()].every(
         ({ id, link }) => (to > 0 ? id !== to : id === -to) || !link.connected || link.ready(number),
-      )
+      ) &&
+        this.#relay.peers.all.every(
+          ({ id, via, held }) => (to > 0 ? id !== to : id === -to) || (!held && via.link.ready(number)),
+        ))
     if (isDrained()) return Promise.resolve()
     return new Promise((resolve) => {
       const check = () => {
@@ -356,6 +402,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   async close(): Promise<void> {
     const remotes = [...this.#remotes.values()]
     this.#remotes.clear()
+    this.#relay.stop()
     this.#announced.clear()
     this.#doubted.clear()
     this.#inbox.clear()
@@ -370,16 +417,19 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   disconnectPeer(id: number, force = false): void {
-    const remote = this.#require(id)
-    this.#forget(remote)
-    const wasConnected = remote.connected
-    void remote.leave('kicked')
+    const relayed = this.#relay.peers.get(id)
+    const remote = relayed ? undefined : this.#require(id)
+    const wasConnected = remote?.connected ?? false
+    if (force) this.#announced.delete(id)
+    if (relayed) this.#relay.peers.part(relayed, 'kicked')
+    if (remote) {
+      this.#forget(remote, 'kicked')
+      void remote.leave('kicked')
+    }
     this.#checkDrained()
-    if (force) {
-      this.#announced.delete(id)
-      this.#doubted.delete(id)
-      this.#pending.forget(id)
-    } else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
+    if (force) this.#doubted.delete(id)
+    if (force) this.#pending.forget(id)
+    else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
   }
 
@@ -390,7 +440,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       return super.getVar()
     } catch (error) {
       if (error instanceof NetError && error.code === 'ERR_INVALID_DATA') {
-        packet?.owner.link.reject(error, portOf(packet))
+        packet?.owner.reject(error, portOf(packet))
       }
       throw error
     }
@@ -420,6 +470,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#mode = mode
     this.#id = id
     this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
+    this.#relay.start(mode === 'client' ? 'client' : this.isServerRelaySupported() ? 'host' : 'none')
   }
 
   #send(packet: OutgoingPacket, { to = TARGET_PEER_BROADCAST, ...options }: SendOptions): boolean {
@@ -432,11 +483,24 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (reliable && (key !== undefined || receipt !== undefined)) {
       throw new NetError('ERR_INVALID_PARAMETER', 'Only unreliable packets have a key or a receipt.')
     }
-    const targets = this.#targets(to)
-    let ready = true
+    const direct: RemotePeer[] = []
+    const relayed: RelayedPeer[] = []
+    for (const target of this.#targets(to)) {
+      if (target instanceof RelayedPeer) relayed.push(target)
+      else direct.push(target)
+    }
+    if (receipt && relayed.length > 0) {
+      const what = `Peer ${relayed[0]!.id} is reached through peer ${relayed[0]!.via.id}: there are no receipts of what is passed on.`
+      throw new NetError('ERR_INVALID_PARAMETER', what)
+    }
+    let ready = !(reliable && relayed.some(({ held }) => held))
+    const parcels =
+      relayed.length === 0
+        ? direct.map((remote) => ({ remote, packet }))
+        : this.#relay.peers.parcels(packet, lane, direct, relayed, this.#mode === 'client')
     this.#sending = true
     try {
-      for (const remote of targets) {
+      for (const { remote, packet } of parcels) {
         const { link, id } = remote
         if (reliable) link.sendReliable(port, packet, lane)
         else {
@@ -445,18 +509,23 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
           link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
         }
         if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
-        if (remote.isUnflushed) continue
-        remote.isUnflushed = true
-        this.#unflushed.push(remote)
+        this.#touch(remote)
       }
     } finally {
       this.#sending = false
     }
-    if (!this.#flushIsDue) {
-      this.#flushIsDue = true
-      void Promise.resolve().then(() => this.flush())
-    }
     return ready
+  }
+
+  /** Something was put into its link, which goes out at the end of the task. */
+  #touch(remote: RemotePeer): void {
+    if (!remote.isUnflushed) {
+      remote.isUnflushed = true
+      this.#unflushed.push(remote)
+    }
+    if (this.#flushIsDue) return
+    this.#flushIsDue = true
+    void Promise.resolve().then(() => this.flush())
   }
 
   #lane(name: LaneName | undefined, port: number, reliable: boolean, size: number): number {
@@ -488,18 +557,21 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return { port: channel + 1, mode: own }
   }
 
-  #targets(to: number | readonly number[]): RemotePeer[] {
+  #targets(to: number | readonly number[]): (RemotePeer | RelayedPeer)[] {
     if (typeof to === 'object') return to.flatMap((id) => this.#targets(checked(id)))
     if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
     if (to > 0) {
       const remote = this.#remotes.get(to)
       if (remote?.connected) return [remote]
+      const relayed = this.#relay.peers.get(to)
+      if (relayed) return [relayed]
       // Gone, but the user has not been told yet: not a mistake.
       if (this.#announced.has(to)) return []
       throw new NetError('ERR_INVALID_PARAMETER', `Peer ${to} is not connected.`)
     }
-    const targets: RemotePeer[] = []
+    const targets: (RemotePeer | RelayedPeer)[] = []
     for (const remote of this.#remotes.values()) if (remote.connected && remote.id !== -to) targets.push(remote)
+    for (const relayed of this.#relay.peers.all) if (relayed.id !== -to) targets.push(relayed)
     return targets
   }
 
@@ -515,13 +587,17 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return remote
   }
 
-  #receive(remote: RemotePeer, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
-    let mode: TransferMode = ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
-    if (channel > 0) mode = this.#channelModes[channel - 1]!
-    else if (channel < 0) mode = TransferMode.Reliable
+  #modeOf(channel: number, ordered: boolean): TransferMode {
+    if (channel > 0) return this.#channelModes[channel - 1]!
+    if (channel < 0) return TransferMode.Reliable
+    return ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
+  }
+
+  #receive(owner: PacketSource, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
+    const mode = this.#modeOf(channel, ordered)
     const isService = kind === Kind.Service
     const isValue = kind === Kind.Value
-    const packet = { from: remote.id, mode, channel: Math.max(0, channel), isValue, isService, payload, owner: remote }
+    const packet = { from: owner.id, mode, channel: Math.max(0, channel), isValue, isService, payload, owner }
     if (this.#autoPoll) this.#admit(packet)
     else if (this.#mayWait(packet)) this.#pending.add({ type: 'packet', packet })
   }
@@ -529,7 +605,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** Whether there is room for it among what waits to be read. */
   #mayWait({ owner, payload, mode }: OwnedPacket): boolean {
     if (this.#budget.add(owner, payload)) return true
-    if (mode === TransferMode.Reliable) owner.link.fail('buffer_overflow')
+    if (mode === TransferMode.Reliable) owner.fail('buffer_overflow')
     return false
   }
 
@@ -555,7 +631,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #emitService(packet: OwnedPacket): void {
     const { payload, from, mode, channel, owner } = packet
     if (this.listenerCount('service') > 0) this.emit('service', payload, from, mode, channel)
-    else owner.link.reject(nobodyServes(from), portOf(packet))
+    else owner.reject(nobodyServes(from), portOf(packet))
   }
 
   #emitPacket(packet: OwnedPacket): void {
@@ -564,7 +640,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       try {
         value = decode(packet.payload)
       } catch (error) {
-        packet.owner.link.reject(error as NetError, portOf(packet))
+        packet.owner.reject(error as NetError, portOf(packet))
         return
       }
     }
@@ -573,9 +649,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#forget(remote)
+    this.#forget(remote, reason)
     this.#checkDrained()
-    const tell = () => this.#deliver({ type: 'disconnected', id: remote.id, reason })
+    this.#tellGone(remote.id, reason)
+  }
+
+  #tellGone(id: number, reason: DisconnectReason): void {
+    const tell = () => this.#deliver({ type: 'disconnected', id, reason })
     // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
     // the midst of whatever the game is doing.
     if (this.#sending) void Promise.resolve().then(tell)
@@ -584,16 +664,21 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #failed(remote: RemotePeer, error: NetError): void {
     if (this.#remotes.get(remote.id) !== remote) return
-    this.#forget(remote)
+    this.#forget(remote, 'connection_lost')
     if (this.#hooks.failed?.(remote.id, error)) return
     this.#deliver({ type: 'failed', id: remote.id, error })
   }
 
-  /** What it sent still waits, unless too much of those who are gone does. */
-  #forget(remote: RemotePeer): void {
+  #forget(remote: RemotePeer, reason: DisconnectReason): void {
     this.#remotes.delete(remote.id)
     this.#hooks.settled?.(remote.id)
-    for (const owner of this.#budget.leave(remote)) {
+    this.#relay.lost(remote, reason)
+    this.#release(remote)
+  }
+
+  /** What it sent still waits, unless too much of those who are gone does. */
+  #release(source: PacketSource): void {
+    for (const owner of this.#budget.leave(source)) {
       this.#inbox.drop(owner)
       this.#pending.dropPackets(owner)
       const message = `Packets of peer ${owner.id}, which is gone, were dropped: too many wait. Call poll or getPacket more often.`
@@ -619,6 +704,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#announced.add(item.id)
         if (this.#mode === 'client' && this.#remotes.has(item.id)) this.#status = ConnectionStatus.Connected
         this.emit('peerConnected', item.id)
+        // Nobody above says who is let in.
+        if (!this.accepts) this.admit(item.id)
         break
       case 'reconnecting':
         if (!this.#announced.has(item.id) || this.#doubted.has(item.id)) return

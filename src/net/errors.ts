@@ -31,6 +31,8 @@ import type { Diagnosis } from './diagnosis.ts'
  * | ERR_KICKED | the host removed this peer from the room, or keeps it out | no |
  * | ERR_TOKEN_REFUSED | the token was not accepted | with a new token |
  * | ERR_RATE_LIMITED | too many requests | later |
+ * | ERR_RPC_MISMATCH | the peer defines an RPC otherwise, see the message | after an update |
+ * | ERR_RPC_FAILED | the handler of an RPC threw an error | no |
  */
 export type NetErrorCode =
   | 'ERR_UNCONFIGURED'
@@ -57,6 +59,8 @@ export type NetErrorCode =
   | 'ERR_KICKED'
   | 'ERR_TOKEN_REFUSED'
   | 'ERR_RATE_LIMITED'
+  | 'ERR_RPC_MISMATCH'
+  | 'ERR_RPC_FAILED'
 
 /** The error that Skein throws, rejects with and reports in events. */
 export class NetError extends Error {

@@ -223,21 +223,25 @@ describe('autoPoll: false', () => {
 })
 
 describe('a star', () => {
-  it('has a host with id 1 that sees all, and clients that see only the host', async () => {
+  it('has a host with id 1 that is connected with all, and clients that meet through it', async () => {
     const members = await joinMany(4, { signaling: new MemorySignaling(), topology: 'star' })
     const [[host, hearsHost], ...clients] = members as [[Room, Witness], ...[Room, Witness][]]
     expect([host.id, host.host, host.topology]).toEqual([1, 1, 'star'])
     expect(host.peers).toEqual(clients.map(([client]) => client.id).sort((a, b) => a - b))
     for (const [client] of clients) {
-      expect(client.peers).toEqual([1])
+      expect(client.peers).toHaveLength(3)
+      expect(client.peers.map((id) => client.stats(id).via)).toEqual([undefined, 1, 1])
       client.send(['up', client.id])
     }
     await hearsHost.heard(3)
     host.send('down')
-    await Promise.all(clients.map(([, witness]) => witness.heard(1)))
-    await clients[0]![0].leave()
-    expect(await hearsHost.lost(clients[0]![0].id)).toBe('left')
-    for (const [, witness] of clients.slice(1)) expect(witness.disconnected).toEqual([])
+    await Promise.all(clients.map(([, witness]) => witness.heard(3)))
+    const [[leaver], ...stayers] = clients as [[Room, Witness], ...[Room, Witness][]]
+    await leaver.leave()
+    for (const witness of [hearsHost, ...stayers.map(([, each]) => each)]) {
+      expect(await witness.lost(leaver.id)).toBe('left')
+    }
+    for (const [client] of stayers) expect(client.peers).toHaveLength(2)
   })
 
   it('is joined only when the host is reached: packets can be sent at once', async () => {

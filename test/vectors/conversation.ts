@@ -1,12 +1,12 @@
 // Clients of a signaling server without sockets, with ids and codes that are the same at every run.
 
+import type { SessionSettings } from '../../server/signaling/client-session.ts'
 import { ClientSession } from '../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../server/signaling/token-bucket.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import type { ServerMessage } from '../../src/net/signaling/messages.ts'
-import { ampleBudgets } from '../server/signaling/support.ts'
+import { ampleBudgets, nobody } from '../server/signaling/support.ts'
 
 export type Line =
   | { readonly client: number; readonly says: string }
@@ -34,28 +34,24 @@ export class Conversation {
   #session(client: number): ClientSession {
     const known = this.#sessions.get(client)
     if (known) return known
-    const session = new ClientSession({
-      connection: client,
-      client: { address: '10.0.0.1', origin: undefined, url: '/' },
-      port: {
-        send: (message) => void this.#lines.push({ client, hears: JSON.stringify(withoutSentence(message)) }),
-        close: (code, reason) => void this.#lines.push({ client, closed: `${code} ${reason}` }),
-      },
+    const settings: SessionSettings = {
       adapter: this.#adapter,
       authorize: () => true,
       iceServers: [{ urls: 'stun:stun.example.org' }],
-      bucket: new TokenBucket(this.#clock, 1_000, 1),
-      floodBucket: new TokenBucket(this.#clock, 8_000, 8),
+      limits: { messageBurst: 1_000, messagesPerSecond: 1 },
       caretaker: { add() {}, delete() {}, gap() {} },
       time: () => this.#clock.now(),
       places: { graceMs: 30_000, hostWaitMs: 300_000, leaseMs: 60_000 },
       budgets: ampleBudgets(this.#clock),
-      addressKey: '10.0.0.1',
       clock: this.#clock,
       random: this.#random,
       log: (event) => {
         if (event.event === 'failed') this.failures.push(event.error)
       },
+    }
+    const session = new ClientSession(settings, nobody('10.0.0.1'), {
+      send: (text) => void this.#lines.push({ client, hears: withoutSentence(text) }),
+      close: (code, reason) => void this.#lines.push({ client, closed: `${code} ${reason}` }),
     })
     this.#sessions.set(client, session)
     return session
@@ -63,6 +59,7 @@ export class Conversation {
 }
 
 /** Sentences are for people and may change: they are no part of the standard. */
-function withoutSentence(message: ServerMessage): ServerMessage {
-  return 'message' in message ? { ...message, message: '…' } : message
+function withoutSentence(text: string): string {
+  const message = JSON.parse(text) as ServerMessage
+  return 'message' in message ? JSON.stringify({ ...message, message: '…' }) : text
 }

@@ -23,6 +23,23 @@ interface PacketNote {
   readonly payload: string
 }
 
+/** What a RELAY frame with a packet says; the packet in hex. */
+export interface RelayedPacket {
+  readonly kind: string
+  readonly lane: number
+  readonly target?: number | readonly number[]
+  readonly source?: number
+  readonly packet: string
+}
+
+/** What one without says. */
+export interface RelayWord {
+  readonly command: string
+  readonly ids: readonly number[]
+  readonly reason?: string
+  readonly count?: number
+}
+
 /** A port, or the channel of the bulk connection. */
 export type Way = number | 'bulk'
 
@@ -89,6 +106,9 @@ export interface LinkVectors {
   }[]
   readonly signals: readonly { readonly name: string; readonly text: string }[]
   readonly badSignals: readonly { readonly name: string; readonly text: string }[]
+  readonly relay: readonly (RelayedPacket & { readonly name: string; readonly hex: string })[]
+  readonly relayWords: readonly (RelayWord & { readonly name: string; readonly hex: string })[]
+  readonly badRelay: readonly { readonly name: string; readonly hex: string }[]
   /** What two sides say, channel by channel. */
   readonly life: Readonly<Record<'a' | 'b', Readonly<Record<'reliable' | 'unreliable', readonly string[]>>>>
   readonly stream: Readonly<Record<'a' | 'b', Readonly<Record<'reliable' | 'bulk', readonly string[]>>>>

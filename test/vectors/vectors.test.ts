@@ -81,7 +81,7 @@ describe('signaling messages', () => {
 
   it('of that conversation are each taken by the reader of the other side', () => {
     for (const line of signaling.conversation) {
-      if ('says' in line) expect(readClientMessage(line.says)).toEqual(JSON.parse(line.says))
+      if ('says' in line) expect(readClientMessage(line.says)).toMatchObject(JSON.parse(line.says))
       else if ('hears' in line) {
         expect(readServerMessage(line.hears)).toEqual({ kind: 'message', message: JSON.parse(line.hears) })
       } else expect(line.closed).toMatch(/^\d{4} /)

@@ -2,12 +2,13 @@
 
 import type { Clock } from '../../net/clock.ts'
 import type { NetError } from '../../net/errors.ts'
-import type { DisconnectReason, SendOptions, TransferMode } from '../types.ts'
+import type { ConnectionStatus, DisconnectReason, SendOptions, TransferMode } from '../types.ts'
 
 /** Carries the messages of the services between the peers. */
 export interface Courier {
   /** This peer's id; 0 while disconnected. */
   readonly id: number
+  readonly status: ConnectionStatus
   /** The peer whose word counts: 1 in a star, the room's host in a mesh. */
   readonly host: number
   /** The peers that are admitted, ascending, without this one. */

@@ -7,6 +7,8 @@ import { NetError, toNetError } from '../../net/errors.ts'
 import type { LaneName } from '../lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
 import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
+import { RpcService, type RpcStats, rpcServices } from '../rpc/rpc-service.ts'
+import type { RpcDefinitions, RpcSetOptions, Rpcs } from '../rpc/types.ts'
 import {
   ConnectionStatus,
   type DisconnectReason,
@@ -31,6 +33,8 @@ export type MultiplayerAPIEvents = Pick<
   peerAuthenticating: (id: number) => void
   /** A peer was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
   peerAuthenticationFailed: (id: number, error: NetError) => void
+  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
+  rpcMismatch: (id: number, differences: readonly string[]) => void
 }
 
 export interface MultiplayerAPIOptions {
@@ -43,12 +47,15 @@ export interface MultiplayerAPIOptions {
   readonly clock?: Clock
   /** The peer whose word counts. Default: 1. */
   readonly host?: () => number
+  /** The room's clock, in ms, for `timed` RPCs; `undefined` until it is known. */
+  readonly time?: () => number | undefined
 }
 
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
   readonly #host: () => number
   readonly #parts = new Map<number, ServicePart>()
+  readonly #rpcs: RpcService
   readonly #admitted = new Set<number>()
   readonly #authenticate: PeerAuthentication | undefined
   readonly #authTimeoutMs: number
@@ -65,6 +72,11 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#host = host
     this.#authenticate = options.authentication
     this.#authTimeoutMs = authTimeoutMs
+    // Always there: what other peers define may come before the game defines anything.
+    this.#rpcs = new RpcService((part) => this.addPart(rpcServices(), part), {
+      time: options.time ?? (() => undefined),
+      mismatch: (id, differences) => this.emit('rpcMismatch', id, differences),
+    })
     const { multiplayerPeer = this.#peer } = options
     checkPeer(multiplayerPeer)
     this.#attach(multiplayerPeer)
@@ -120,6 +132,19 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     return this.#peer.sendBytes(bytes, this.#toAdmitted(options))
   }
 
+  /**
+   * Defines RPCs and returns the functions that call them: see `rpc`. All peers define the same, in any order; further ones
+   * can follow at any time, each set under a name of its own.
+   * @throws {NetError} ERR_ALREADY_IN_USE: there is such a set. ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY: what cannot be.
+   */
+  rpcs<Definitions extends RpcDefinitions>(definitions: Definitions, { set }: RpcSetOptions = {}): Rpcs<Definitions> {
+    return this.#rpcs.define(definitions, set)
+  }
+
+  get rpcStats(): RpcStats {
+    return this.#rpcs.stats
+  }
+
   flush(): void {
     this.#peer.flush()
   }
@@ -164,6 +189,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     return {
       get id() {
         return api.uniqueId
+      },
+      get status() {
+        return api.#peer.connectionStatus
       },
       get host() {
         return api.#host()
@@ -226,7 +254,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   }
 
   #arrived(id: number): void {
-    if (!this.#authentication) {
+    // Whom the host of a star lets in, its clients do not ask again.
+    const vouchedFor = this.#peer.isClient && this.#admitted.has(this.#peer.viaOf(id) ?? id)
+    if (!this.#authentication || vouchedFor) {
       this.#admit(id)
       return
     }
@@ -239,6 +269,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#tellParts((part) => part.joined?.(id))
     if (id === TARGET_PEER_SERVER && this.#peer.isClient) this.emit('connectedToServer')
     this.emit('peerConnected', id)
+    this.#peer.admit(id)
   }
 
   #refuse(id: number, error: NetError): void {

@@ -1,6 +1,6 @@
 // Values to packets and back: msgpack, each packet complete in itself, because an unreliable one must decode alone.
 
-import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr'
+import { FLOAT32_OPTIONS, Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr'
 import { NetError } from '../errors.ts'
 import { MAX_DEPTH, MAX_ITEMS } from './constants.ts'
 import { scan } from './scan.ts'
@@ -39,6 +39,12 @@ export type PacketValue =
 // `moreTypes` makes typed arrays arrive as what they are; without it msgpackr sends bytes of earlier packets along.
 // What a toJSON method returns would not have been checked.
 const packr = new Packr({ useRecords: false, moreTypes: true, useToJSON: false })
+const float32Packr = new Packr({
+  useRecords: false,
+  moreTypes: true,
+  useToJSON: false,
+  useFloat32: FLOAT32_OPTIONS.ALWAYS,
+})
 const unpackr = new Unpackr({ useRecords: false, structuredClone: false, copyBuffers: true, mapsAsObjects: true })
 
 /**
@@ -51,6 +57,23 @@ export function encode(value: PacketValue): Uint8Array {
 
 /** As `encode`, with room for a header of `headerBytes` (0 to 255) in front, so that nothing is copied to add one. */
 export function encodeAfter(headerBytes: number, value: PacketValue): Uint8Array {
+  return pack(packr, headerBytes, value)
+}
+
+/**
+ * Values one after the other, with room for a header of `headerBytes` (0 to 255) in front and nothing around them.
+ * `float32`: numbers from -2^31 to below 2^32 that are not whole are rounded to 32 bits.
+ * @throws {NetError} ERR_INVALID_PARAMETER
+ */
+export function encodeSequence(headerBytes: number, values: readonly PacketValue[], float32 = false): Uint8Array {
+  // An array whose head makes way for the header: with few values it is as long at least, and nothing has to be cut off.
+  const arrayHead = values.length < 16 ? 1 : 3
+  const extra = Math.max(0, arrayHead - headerBytes)
+  const bytes = pack(float32 ? float32Packr : packr, headerBytes - arrayHead + extra, values)
+  return extra === 0 ? bytes : bytes.subarray(extra)
+}
+
+function pack(packr: Packr, headerBytes: number, value: PacketValue): Uint8Array {
   const unsendable = findUnsendable(value, 0, { items: 0 })
   if (unsendable) {
     const where = unsendable.path ? `The value at ${unsendable.path.replace(/^\./, '')}` : 'The value'
@@ -66,14 +89,36 @@ export function encodeAfter(headerBytes: number, value: PacketValue): Uint8Array
 /** @throws {NetError} ERR_INVALID_DATA: not one msgpack value within the limits. */
 export function decode(bytes: Uint8Array): PacketValue {
   const { problem, hasBinary } = scan(bytes)
-  if (problem !== undefined) throw new NetError('ERR_INVALID_DATA', `A packet could not be decoded: ${problem}.`)
+  if (problem !== undefined) throw undecodable(problem)
   let value: PacketValue
   try {
     value = unpackr.unpack(bytes)
   } catch (cause) {
-    throw new NetError('ERR_INVALID_DATA', 'A packet could not be decoded.', { cause })
+    throw undecodable('its content is not valid', cause)
   }
   return hasBinary ? withoutBuffers(value) : value
+}
+
+/** What `encodeSequence` wrote, from `start` on: `most` values at most. @throws {NetError} ERR_INVALID_DATA */
+export function decodeSequence(bytes: Uint8Array, start: number, most: number): PacketValue[] {
+  if (start === bytes.length) return []
+  const { problem, hasBinary } = scan(bytes, start, most)
+  if (problem !== undefined) throw undecodable(problem)
+  let values: PacketValue[]
+  try {
+    values = unpackr.unpackMultiple(bytes.subarray(start)) as PacketValue[]
+  } catch (cause) {
+    throw undecodable('its content is not valid', cause)
+  }
+  return hasBinary ? (withoutBuffers(values) as PacketValue[]) : values
+}
+
+function undecodable(problem: string, cause?: unknown): NetError {
+  return new NetError(
+    'ERR_INVALID_DATA',
+    `A packet could not be decoded: ${problem}.`,
+    cause === undefined ? {} : { cause },
+  )
 }
 
 const BOXED = 'an object around a primitive: send the value itself'

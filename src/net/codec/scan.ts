@@ -28,14 +28,17 @@ const refused = (problem: string): ScanResult => ({ problem, hasBinary: false })
 /** How many values are still to come at each level of nesting, reused between calls. */
 const remaining = new Uint32Array(MAX_DEPTH + 1)
 
-/** Checks that `bytes` are exactly one msgpack value within the limits. Never throws. */
-export function scan(bytes: Uint8Array): ScanResult {
+/**
+ * Checks that `bytes` are, from `start` on, exactly one msgpack value within the limits; with `most`, at most so many values
+ * one after the other. Never throws.
+ */
+export function scan(bytes: Uint8Array, start = 0, most?: number): ScanResult {
   const length = bytes.length
-  let position = 0
+  let position = start
   let depth = 0
   let items = 0
   let hasBinary = false
-  remaining[0] = 1
+  remaining[0] = most ?? 1
 
   /** A big-endian number of `size` bytes, or Infinity when they are not there. */
   const read = (size: 1 | 2 | 4): number => {
@@ -62,6 +65,7 @@ export function scan(bytes: Uint8Array): ScanResult {
       }
       depth -= 1
     }
+    if (depth === 0 && position === length && most !== undefined) return hasBinary ? fineWithBinary : fine
     remaining[depth]! -= 1
     if (position >= length) return refused('cut off')
     items += 1

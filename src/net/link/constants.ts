@@ -12,6 +12,9 @@ export const MAX_MESSAGE = 1_150
 /** The largest reliable packet, in bytes: a level with its pictures. */
 export const MAX_RELIABLE_PACKET = 64 * 1024 * 1024
 
+/** Bytes that a packet which is passed on may have beside its own: a head and 256 targets, a room's worth (relay/wire.ts). */
+export const MAX_RELAY_HEADER = 1_031
+
 /** Bytes of packets of one peer that have begun to arrive, at most: two of the largest. */
 export const MAX_UNFINISHED_BYTES = 2 * MAX_RELIABLE_PACKET
 
@@ -41,6 +44,9 @@ export const MAX_UNRELIABLE_WAIT_MS = 50
 
 /** Bytes of unreliable packets that wait, at most: beyond, the oldest goes. */
 export const MAX_WAITING_UNRELIABLE_BYTES = 64 * 1024
+
+/** Those passed on for one peer among them, at most: an eighth, so that a flood does not take the room of the others. */
+export const MAX_WAITING_RELAYED_BYTES = 8 * 1024
 
 /** Packets from this size on are bulk where no lane is given: over 2 Mbit/s they take longer than eight ticks. */
 export const BULK_FROM = 32 * 1024

@@ -5,13 +5,14 @@ import { NetError } from '../errors.ts'
 import {
   FIRST_ALLOCATION,
   MAX_LANES,
+  MAX_RELAY_HEADER,
   MAX_RELIABLE_PACKET,
   MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   PROGRESS_STEP,
 } from './constants.ts'
 import { byteAt, u32At } from './frames.ts'
-import { FIRST_PIECE, LAST_PIECE } from './wire.ts'
+import { FIRST_PIECE, Kind, LAST_PIECE } from './wire.ts'
 
 /** Memory of unfinished packets: of all channels of one link, within that of the links of one multiplayer peer. */
 export class UnfinishedBudget {
@@ -98,7 +99,8 @@ export class Joiner {
   #begin(lane: number, kind: number, total: number, alone: boolean): Unfinished {
     if (this.#unfinished.has(lane))
       return this.#refuse(lane, alone, 'A packet began before the one before it was whole.')
-    if (total > MAX_RELIABLE_PACKET) return this.#refuse(lane, alone, `A packet of ${total} bytes.`)
+    const limit = kind === Kind.Relay ? MAX_RELIABLE_PACKET + MAX_RELAY_HEADER : MAX_RELIABLE_PACKET
+    if (total > limit) return this.#refuse(lane, alone, `A packet of ${total} bytes.`)
     if (this.#unfinished.size >= MAX_LANES) return this.#refuse(lane, alone, `More than ${MAX_LANES} lanes.`)
     const packet = { kind, total, content: new Uint8Array(0), length: 0 }
     this.#unfinished.set(lane, packet)

@@ -9,6 +9,10 @@ import { STREAM_HEADER } from './wire.ts'
 export interface OutgoingPacket {
   readonly kind: number
   readonly payload: Uint8Array
+  /** Reliable: called when nothing of it waits any more. Not called when the link ends. */
+  readonly gone?: () => void
+  /** Unreliable: on whose behalf it is passed on. What waits for one such peer does not take the room of the others. */
+  readonly source?: number
 }
 
 export interface LaneSettings {
@@ -116,7 +120,8 @@ export class Lanes {
   }
 
   #write(lane: Lane, writer: MessageWriter): boolean {
-    const { kind, payload } = lane.first!
+    const packet = lane.first!
+    const { kind, payload } = packet
     let gone = payload.length
     if (lane.offset === 0 && writer.fits(payload.length)) writer.laneFrame(kind, lane.id, payload)
     else if (payload.length <= WHOLE || writer.room < MIN_PIECE) return false
@@ -133,6 +138,7 @@ export class Lanes {
     if (gone === payload.length || lane.offset === payload.length) {
       lane.shift()
       this.packets -= 1
+      packet.gone?.()
     }
     return true
   }

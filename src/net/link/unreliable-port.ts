@@ -6,6 +6,7 @@ import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   MAX_MESSAGE,
   MAX_UNRELIABLE_WAIT_MS,
+  MAX_WAITING_RELAYED_BYTES,
   MAX_WAITING_UNRELIABLE_BYTES,
   UNRELIABLE_HIGH_WATER,
 } from './constants.ts'
@@ -217,9 +218,24 @@ export class UnreliablePort {
       this.#waiting.push({ packet, ordered, key, receipt, at: now })
       this.#waitingBytes += packet.payload.length
     }
+    if (packet.source !== undefined) this.#boundSource(packet.source)
     let tooMany = 0
     while (this.#waitingBytes > MAX_WAITING_UNRELIABLE_BYTES) this.#drop(this.#waiting[tooMany++]!)
     if (tooMany > 0) this.#waiting.splice(0, tooMany)
+  }
+
+  /** Of what is passed on for one peer the newest stays. */
+  #boundSource(source: number): void {
+    let bytes = 0
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const each = this.#waiting[i]!
+      if (each.packet.source !== source) continue
+      bytes += each.packet.payload.length
+      if (bytes <= MAX_WAITING_RELAYED_BYTES || bytes === each.packet.payload.length) continue
+      bytes -= each.packet.payload.length
+      this.#drop(each)
+      this.#waiting.splice(i, 1)
+    }
   }
 
   /** What waits for too long. A packet that replaced another is newer than those behind it. */

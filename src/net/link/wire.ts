@@ -21,6 +21,7 @@
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 //   SERVICE     any                bytes of the layer above that are no packet of the game's
+//   RELAY       any                a packet to or from somebody else, passed on by the other side (multiplayer/relay/wire.ts)
 //   TAKEN       reliable, port 0   port:u8 count:u16, messages taken in on a reliable user channel
 
 export const Kind = {
@@ -33,15 +34,16 @@ export const Kind = {
   Signal: 7,
   Stream: 8,
   Service: 9,
-  Taken: 10,
+  Relay: 10,
+  Taken: 11,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
-/** The kinds that carry packets: of the game, or of the services above the link. */
-export type PacketKind = typeof Kind.Value | typeof Kind.Bytes | typeof Kind.Service
+/** The kinds that carry packets: of the game, of the services above the link, or of somebody else. */
+export type PacketKind = typeof Kind.Value | typeof Kind.Bytes | typeof Kind.Service | typeof Kind.Relay
 
 export function isPacketKind(kind: number): kind is PacketKind {
-  return kind === Kind.Value || kind === Kind.Bytes || kind === Kind.Service
+  return kind === Kind.Value || kind === Kind.Bytes || kind === Kind.Service || kind === Kind.Relay
 }
 
 export const KIND_MASK = 0x0f

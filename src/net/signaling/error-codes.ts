@@ -29,6 +29,8 @@ const CODES: Readonly<Record<NetErrorCode, true>> = {
   ERR_KICKED: true,
   ERR_TOKEN_REFUSED: true,
   ERR_RATE_LIMITED: true,
+  ERR_RPC_MISMATCH: true,
+  ERR_RPC_FAILED: true,
 }
 
 /** An error that the other side reported. A code that this version does not know becomes ERR_SIGNALING_PROTOCOL. */

@@ -56,9 +56,13 @@ export interface PlayerPresence {
 /** The part of a presence that is given or changed. */
 export type PresenceChange = v.InferOutput<typeof PresenceChange>
 
+/** One for all that say nothing of themselves. */
+const NOBODY: PlayerPresence = Object.freeze({ name: '', properties: Object.freeze({}), visible: true })
+
 /** `before` with what `change` names. */
-export function changedPresence(change: PresenceChange, before?: PlayerPresence): PlayerPresence {
-  const { name = before?.name ?? '', properties = before?.properties ?? {}, visible = before?.visible ?? true } = change
+export function changedPresence(change: PresenceChange, before: PlayerPresence = NOBODY): PlayerPresence {
+  if (Object.keys(change).length === 0) return before
+  const { name = before.name, properties = before.properties, visible = before.visible } = change
   return { name, properties, visible }
 }
 

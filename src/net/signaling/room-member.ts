@@ -4,7 +4,7 @@
 import { NetError } from '../errors.ts'
 import type { Signal } from './messages.ts'
 import type { RoomRecord } from './room.ts'
-import { offers, roomChange, roomInfo, visibleTo } from './room.ts'
+import { connects, offers, roomChange, roomInfo, visibleTo } from './room.ts'
 import { SessionEvents } from './session-events.ts'
 
 export class RoomMember {
@@ -50,7 +50,7 @@ export class RoomMember {
 
   /** Whether this member connects with `id`. */
   sees(id: number): boolean {
-    return visibleTo(this.#record, this.id).includes(id)
+    return connects(this.#record, this.id, id)
   }
 
   #announce(id: number): void {

@@ -45,12 +45,14 @@ export interface RoomOptions {
   readonly presence?: PresenceChange | undefined
 }
 
+const NO_METADATA: Properties = Object.freeze({})
+
 /** A room with its creator in it as the host. */
 export function createRoom(options: RoomOptions, random: Random): RoomRecord {
   const { code, topology, maxPeers = DEFAULT_MAX_PEERS, locked = false, whenHostLeaves = 'close' } = options
   const host = topology === 'star' ? STAR_HOST_ID : generatePeerId(random)
   const presence = { [host]: changedPresence(options.presence ?? {}) }
-  const { metadata = {} } = options
+  const { metadata = NO_METADATA } = options
   const room = { code, topology, maxPeers, sealed: false, host, public: options.public ?? false, locked }
   return { ...room, whenHostLeaves, metadata, peers: [host], presence, revision: 1 }
 }
@@ -82,7 +84,8 @@ export function addPeer<R extends RoomRecord>(room: R, id: number, presence: Pre
     throw new NetError('ERR_UNAVAILABLE', `Room ${room.code} waits for its host. Try again when the host is back.`)
   }
   return changed(room, {
-    peers: [...room.peers, id],
+    // Not by spreading, which makes room for many more.
+    peers: room.peers.concat(id),
     presence: { ...room.presence, [id]: changedPresence(presence) },
   })
 }
@@ -124,7 +127,7 @@ export function describe<R extends RoomRecord>(
 ): R {
   onlyHost(room, id, 'describe the room')
   const { metadata = room.metadata, public: isPublic = room.public } = change
-  if (isPublic === room.public && same(metadata, room.metadata)) return room
+  if (isPublic === room.public && isSame(metadata, room.metadata)) return room
   return changed(room, { metadata, public: isPublic })
 }
 
@@ -146,7 +149,7 @@ export function kick<R extends RoomRecord>(room: R, by: number, id: number): R {
 export function present<R extends RoomRecord>(room: R, id: number, change: PresenceChange): R {
   const before = room.presence[id]
   const after = changedPresence(change, before)
-  if (!before || same(before, after)) return room
+  if (!before || isSame(before, after)) return room
   return changed(room, { presence: { ...room.presence, [id]: after } })
 }
 
@@ -159,17 +162,24 @@ function onlyHost(room: RoomRecord, id: number, act: string): void {
   if (room.host !== id) throw new NetError('ERR_UNAUTHORIZED', `Only the host (peer ${room.host}) may ${act}.`)
 }
 
-/** Both come from JSON or go there, and are small. */
-function same(one: object, other: object): boolean {
+/** Whether two things that come from JSON or go there, and are small, say the same. */
+export function isSame(one: object, other: object): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** The members with whom `id` connects: in a mesh everyone else; in a star the host with each client. */
 export function visibleTo(room: RoomRecord, id: number): readonly number[] {
   if (!room.peers.includes(id)) return []
-  return room.peers.filter(
-    (peer) => peer !== id && (room.topology === 'mesh' || peer === room.host || id === room.host),
-  )
+  return room.peers.filter((peer) => peer !== id && arePair(room, peer, id))
+}
+
+/** Whether `id` connects with `other`. */
+export function connects(room: RoomRecord, id: number, other: number): boolean {
+  return id !== other && arePair(room, id, other) && room.peers.includes(other) && room.peers.includes(id)
+}
+
+function arePair(room: RoomRecord, id: number, other: number): boolean {
+  return room.topology === 'mesh' || id === room.host || other === room.host
 }
 
 /** Whether `from` offers to `to`: the later one of a pair does. So of each pair exactly one side offers. */
@@ -199,7 +209,7 @@ export function roomChange(before: RoomRecord, after: RoomRecord, id: number): R
   return {
     left: [...saw].filter((peer) => !sees.has(peer)),
     joined: [...sees].filter((peer) => !saw.has(peer)),
-    presence: [...sees].filter((peer) => saw.has(peer) && !same(before.presence[peer]!, after.presence[peer]!)),
-    info: !same(roomInfo(before), roomInfo(after)),
+    presence: [...sees].filter((peer) => saw.has(peer) && !isSame(before.presence[peer]!, after.presence[peer]!)),
+    info: !isSame(roomInfo(before), roomInfo(after)),
   }
 }

@@ -98,7 +98,7 @@ export class WebSocketSession implements SignalingSession {
   }
 
   async refreshIceServers(): Promise<readonly RTCIceServer[]> {
-    if (this.#events.ended || this.#stopReconnecting) return this.#iceServers
+    if (this.#events.ended) return this.#iceServers
     await new Promise<void>((resolve) => {
       const done = () => {
         cancel()
@@ -107,7 +107,8 @@ export class WebSocketSession implements SignalingSession {
       }
       const cancel = this.#parts.clock.setTimeout(done, ICE_SERVERS_WAIT_MS)
       this.#wantingIceServers.add(done)
-      if (this.#wantingIceServers.size === 1) this.#link.send({ type: 'ice_servers' })
+      // Without a link they come with the next one: a network that changes breaks the link and the connections together.
+      if (this.#wantingIceServers.size === 1 && !this.#stopReconnecting) this.#link.send({ type: 'ice_servers' })
     })
     return this.#iceServers
   }
@@ -206,7 +207,6 @@ export class WebSocketSession implements SignalingSession {
         this.end(new NetError('ERR_SIGNALING_UNREACHABLE', message, { cause }))
       },
     })
-    for (const done of [...this.#wantingIceServers]) done()
     this.#events.push({ type: 'interrupted', error })
   }
 
@@ -223,6 +223,7 @@ export class WebSocketSession implements SignalingSession {
     this.#iceServers = joined.iceServers.map(iceServer)
     this.#pingUnanswered = false
     this.#stopPinging = this.#startPinging()
+    for (const done of [...this.#wantingIceServers]) done()
     this.#events.push({ type: 'restored' })
     if (JSON.stringify(joined.room) !== JSON.stringify(this.#room)) this.#changeRoom(joined.room)
     const lives = new Map(joined.peers.map(({ id, life }) => [id, life]))

@@ -31,7 +31,10 @@ export const clientMessageTarget: Target<string> = {
   make: (chance) => textFrom(chance, CLIENT_MESSAGES),
   run(text) {
     const read = outcome(() => readClientMessage(text), 'ERR_INVALID_DATA', 'ERR_SIGNALING_PROTOCOL')
-    if ('value' in read) must(JSON.stringify(read.value).length <= text.length + 100, 'it grew')
+    if (!('value' in read)) return
+    const { text: passedOn = '', ...message } = { text: undefined, ...read.value }
+    must(JSON.stringify(message).length <= text.length + 100, 'it grew')
+    must(passedOn.length <= text.length + 100, 'what is passed on grew')
   },
   show: escaped,
   afterwards() {

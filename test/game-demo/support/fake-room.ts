@@ -74,6 +74,7 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
   readonly metadata = {}
   readonly players = new Map()
   readonly place = undefined
+  readonly rpcStats = { refused: 0, lateReplies: 0 }
   readonly sent: { readonly value: PacketValue; readonly options: SendOptions | undefined }[] = []
   readonly #network: FakeNetwork
   readonly #peers = new Set<number>()
@@ -104,6 +105,10 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
 
   sendBytes(): boolean {
     throw new Error('The game sends no bytes.')
+  }
+
+  rpcs(): never {
+    throw new Error('The game has no RPCs.')
   }
 
   stats(id: number): PeerStats {

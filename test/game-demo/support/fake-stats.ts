@@ -18,6 +18,7 @@ export const DEFAULT_STATS: PeerStats = {
   packetsOut: 0,
   bufferedBytes: 0,
   queueMs: 0,
+  via: undefined,
   bulkRoute: 'shared',
   capacityBytesPerSecond: undefined,
   dropped: 0,

@@ -122,9 +122,9 @@ describe('services', () => {
   it('that nobody has are a bad message, as is none', () => {
     const { peer } = api()
     peer.arrive(3)
-    peer.hear(3, 200)
+    peer.hear(3, 9)
     peer.hear(3)
-    expect(peer.rejections[0]).toContain('a service (200) that this side does not')
+    expect(peer.rejections[0]).toContain('a service (9) that this side does not')
     expect(peer.rejections).toHaveLength(2)
   })
 })

@@ -100,6 +100,8 @@ async function attempt({ reconnect = false, ...options }: { signal?: AbortSignal
   return { clock, opening, socket: ScriptedSocket.last }
 }
 
+const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
+
 async function joined(options: { reconnect?: boolean } = {}) {
   const { clock, opening, socket } = await attempt(options)
   socket.emit('open')
@@ -332,8 +334,6 @@ describe('a WebSocketSignaling session', () => {
 })
 
 describe('the ICE servers of a WebSocketSignaling', () => {
-  const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
-
   it('are those that the server told last, asked or not', async () => {
     const { socket, member } = await joined()
     expect(member.session.iceServers).toEqual([{ urls: 'stun:stun.example' }])
@@ -359,8 +359,9 @@ describe('the ICE servers of a WebSocketSignaling', () => {
     expect(await silent).toEqual(old)
     const cut = member.session.refreshIceServers!()
     socket.emit('close', { code: 1006, reason: '' })
-    expect(await cut).toEqual(old)
-    expect(await member.session.refreshIceServers!()).toEqual(old)
+    const gone = member.session.refreshIceServers!()
+    clock.advance(ICE_SERVERS_WAIT_MS)
+    expect(await Promise.all([cut, gone])).toEqual([old, old])
   })
 })
 
@@ -400,6 +401,21 @@ describe('a WebSocketSignaling session whose link breaks', () => {
     expect(again.sent.at(-1)).toEqual({ type: 'ping' })
     member.session.close()
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('brings fresh ICE servers to those who asked for them before or meanwhile', async () => {
+    const { clock, socket, member } = await joined({ reconnect: true })
+    const old = member.session.iceServers
+    const before = member.session.refreshIceServers!()
+    socket.emit('close', { code: 1006, reason: '' })
+    const meanwhile = member.session.refreshIceServers!()
+    clock.advance(RECONNECT_FIRST_MS)
+    const again = ScriptedSocket.last
+    again.emit('open')
+    expect(again.sent.map(({ type }) => type)).toEqual(['resume'])
+    again.serve({ ...JOINED, iceServers: FRESH })
+    expect(await Promise.all([before, meanwhile])).toEqual([FRESH, FRESH])
+    expect(old).not.toEqual(FRESH)
   })
 
   it('tells apart who left and who came anew under the same id', async () => {

@@ -57,6 +57,12 @@ describe('skein-server', () => {
     client.socket.terminate()
   })
 
+  it('says when the store of rooms does not answer, and starts all the same', async () => {
+    const program = new Program(['--dev', '--port', '0', '--redis', 'redis://127.0.0.1:1', '--log-level', 'silent'])
+    await program.says(/connect to ws:/)
+    await program.says(/WARNING: the store of rooms \(--redis\) does not answer/)
+  })
+
   it('lets only tickets in otherwise, and prints and logs neither tickets nor secrets', async () => {
     const args = ['--port', '0', '--host', '127.0.0.1', '--log-level', 'trace']
     const program = new Program(args, {

@@ -52,6 +52,13 @@ describe('settings', () => {
     expect(read(['--dev'], { SKEIN_TICKETSECRET: SECRET }).warnings.join()).toMatch(/SKEIN_TICKETSECRET is no setting/)
   })
 
+  it('allow as many rooms as was said, and by default more where they are kept in Redis', () => {
+    const rooms = (...args: string[]) => config(['--dev', ...args]).limits.rooms
+    expect(rooms()).toBe(5_000)
+    expect(rooms('--redis', 'redis://x')).toBe(100_000)
+    expect(rooms('--redis', 'redis://x', '--max-rooms', '5000')).toBe(5_000)
+  })
+
   it.each([
     [['--prot', '80'], /--prot/],
     [['--dev', 'stray'], /stray/],
@@ -62,6 +69,8 @@ describe('settings', () => {
     [['--dev', '--log-level', 'loud'], /--log-level is one of silent/],
     [['--dev', '--turn-url', 'turn:turn.example'], /--turn-secret/],
     [['--dev', '--turn-secret', 'x'], /--turn-url/],
+    [['--dev', '--stun-url', 'stun.example'], /--stun-url is written as "stun:host:port", unlike "stun.example"/],
+    [['--dev', '--redis', 'localhost:6379'], /--redis is a URL as redis:/],
   ])('refuse %j in a sentence', (args, sentence) => {
     expect(() => config(args)).toThrow(UsageError)
     expect(() => config(args)).toThrow(sentence)

@@ -166,10 +166,10 @@ describe('a metered adapter', () => {
     )
     const signals: unknown[] = []
     const channel = await adapter.subscribe('room', (event) => signals.push(event))
-    await adapter.transact('room', () => ({ revision: 1 }))
-    await channel.publish({ type: 'signal', from: 1, to: 2, signal: { kind: 'description', type: 'offer', sdp: '' } })
+    await adapter.transact('room', () => ({ revision: 1, tags: ['public'] }))
+    await channel.publish({ type: 'signal', from: 1, to: 2, text: '{}' })
     expect(signals).toHaveLength(2)
-    expect(await adapter.list({ tags: [], limit: 5 })).toHaveLength(1)
+    expect(await adapter.list({ tags: ['public'], limit: 5 })).toHaveLength(1)
     expect(await adapter.claimOnce?.('ticket', 1_000)).toBe(true)
     const refuse = () => {
       throw new NetError('ERR_ROOM_FULL', 'full')
@@ -202,6 +202,10 @@ describe('the address behind proxies', () => {
     [2, '203.0.113.7', '203.0.113.7'],
     [1, 'x'.repeat(1_000), 'x'.repeat(64)],
     [1, 'forged,', 'unknown'],
+    [1, '203.0.113.7:50123', '203.0.113.7'],
+    [1, '[2001:db8::7]:50123', '2001:db8::7'],
+    [1, '[2001:db8::7]', '2001:db8::7'],
+    [1, '2001:db8::7', '2001:db8::7'],
   ])('with %i proxies and the header %s is %s', (proxies, header, address) => {
     expect(forwardedAddress(proxies)(request(header))).toBe(address)
   })

@@ -7,6 +7,7 @@ import { createConnection, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { Budgets } from '../../../server/signaling/budgets.ts'
+import type { ClientPort, SessionSettings } from '../../../server/signaling/client-session.ts'
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import {
   DEFAULT_CONNECTS_PER_SECOND_PER_ADDRESS,
@@ -22,12 +23,11 @@ import type { SignalingLogEvent } from '../../../server/signaling/log.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { resolveOptions } from '../../../server/signaling/options.ts'
 import { createSignalingServer } from '../../../server/signaling/server.ts'
-import { TokenBucket } from '../../../server/signaling/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ServerMessage } from '../../../src/net/signaling/messages.ts'
 import { generateRoomCode } from '../../../src/net/signaling/room-code.ts'
-import { RawClient, until, withServer } from './support.ts'
+import { nobody, RawClient, until, withServer } from './support.ts'
 
 const HANDSHAKE =
   'GET /signaling HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -138,22 +138,19 @@ describe('many room codes that are guessed', () => {
     const answer = new Promise<ServerMessage>((resolve) => {
       answered = resolve
     })
-    const session = new ClientSession({
+    const settings: SessionSettings = {
       ...resolveOptions({}),
-      connection: 1,
-      client: { address, origin: undefined, url: '/' },
-      addressKey: address,
-      port: { send: answered, close: () => {} },
       adapter: counted,
-      bucket: new TokenBucket(clock, 10, 1),
-      floodBucket: new TokenBucket(clock, 80, 8),
+      limits: { messageBurst: 10, messagesPerSecond: 1 },
       caretaker: { add() {}, delete() {}, gap() {} },
       time: () => clock.now(),
       budgets,
       clock,
       random,
       log: () => {},
-    })
+    }
+    const port: ClientPort = { send: (text) => answered(JSON.parse(text)), close: () => {} }
+    const session = new ClientSession(settings, nobody(address), port)
     session.receive(JSON.stringify({ type: 'join', version: 2, room }))
     return answer
   }

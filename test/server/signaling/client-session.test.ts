@@ -7,14 +7,15 @@ import type {
   SignalingAdapter,
   StoredRecord,
 } from '../../../server/signaling/adapter.ts'
+import type { SessionSettings } from '../../../server/signaling/client-session.ts'
 import { ClientSession } from '../../../server/signaling/client-session.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
-import { TokenBucket } from '../../../server/signaling/token-bucket.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
+import { NetError } from '../../../src/net/errors.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { ClientMessage, ServerMessage } from '../../../src/net/signaling/messages.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
-import { ampleBudgets } from './support.ts'
+import { ampleBudgets, nobody } from './support.ts'
 
 const random = seededRandom(11)
 const PLACES = { graceMs: 30_000, hostWaitMs: 60_000, leaseMs: 60_000 }
@@ -25,32 +26,30 @@ class Client {
   readonly messages: ServerMessage[] = []
   readonly closes: string[] = []
   readonly failures: unknown[] = []
+  readonly events: string[] = []
   readonly session: ClientSession
 
   constructor(adapter: SignalingAdapter) {
     const clock = new VirtualClock()
-    this.session = new ClientSession({
-      connection: 1,
-      client: { address: '10.0.0.1', origin: undefined, url: '/' },
-      port: {
-        send: (message) => void this.messages.push(message),
-        close: (code, reason) => void this.closes.push(`${code} ${reason}`),
-      },
+    const settings: SessionSettings = {
       adapter,
       authorize: () => true,
       iceServers: [],
-      bucket: new TokenBucket(clock, 1_000, 1),
-      floodBucket: new TokenBucket(clock, 8_000, 8),
+      limits: { messageBurst: 1_000, messagesPerSecond: 1 },
       caretaker: { add() {}, delete() {}, gap() {} },
       time: () => clock.now(),
       places: PLACES,
       budgets: ampleBudgets(clock),
-      addressKey: '10.0.0.1',
       clock,
       random,
       log: (event) => {
+        this.events.push(event.event)
         if (event.event === 'failed') this.failures.push(event.error)
       },
+    }
+    this.session = new ClientSession(settings, nobody('10.0.0.1'), {
+      send: (text) => void this.messages.push(JSON.parse(text)),
+      close: (code, reason) => void this.closes.push(`${code} ${reason}`),
     })
   }
 
@@ -100,7 +99,7 @@ class DistantAdapter implements SignalingAdapter {
       await this.#step('publish')
       await channel.publish(message)
     }
-    return { ...channel, publish }
+    return { publish, close: () => channel.close() }
   }
 
   list<R extends StoredRecord>(query: RecordQuery): Promise<readonly (readonly [string, R])[]> {
@@ -220,6 +219,33 @@ describe('a session whose store is far away', () => {
   })
 })
 
+describe('a session that is handed over while it enters', () => {
+  it('hears the secret with which it can come back first, and keeps its place', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await idle()
+    guest.session.moveOn()
+    await adapter.goAll()
+    expect(guest.types()).toEqual(['joined'])
+    expect(guest.closes).toEqual(['1012 resume'])
+    expect(host.types()).toEqual(['joined', 'peer_joined'])
+  })
+
+  it('keeps no place whose secret it never heard, when its socket breaks before', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await idle()
+    await adapter.go() // subscribes
+    await adapter.go() // is in, without knowing it
+    const gone = guest.session.end('drop')
+    await adapter.goAll()
+    await gone
+    expect(host.types()).toEqual(['joined', 'peer_joined', 'peer_left'])
+  })
+})
+
 describe('a session whose store fails', () => {
   const broken = (method: keyof SignalingAdapter): SignalingAdapter => {
     const adapter = new MemoryAdapter()
@@ -241,6 +267,16 @@ describe('a session whose store fails', () => {
     const client = new Client(broken('transact'))
     client.create()
     await client.session.end('leave')
+  })
+
+  it('is counted out of its room all the same', async () => {
+    const adapter = new MemoryAdapter()
+    const client = new Client(adapter)
+    client.create()
+    await idle()
+    Object.assign(adapter, { transact: () => Promise.reject(new NetError('ERR_UNAVAILABLE', 'the store is gone')) })
+    await client.session.end('drop')
+    expect(client.events).toContain('peer_dropped')
   })
 })
 

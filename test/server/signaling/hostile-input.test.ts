@@ -81,13 +81,18 @@ describe('a message that is not one', () => {
   })
 
   it('closes its sender when its frame breaks the WebSocket protocol', async () => {
-    await withServer({}, async (connect, server) => {
+    const events: SignalingLogEvent[] = []
+    await withServer({ log: (event) => events.push(event) }, async (connect, server) => {
       const client = await connect()
       const { _socket: raw } = client.socket as unknown as { _socket: { write(data: Buffer): void } }
       // Reserved bits set, reserved opcode, unmasked.
       raw.write(Buffer.from([0xff, 0x05, 1, 2, 3, 4, 5]))
       await client.closed
       await until(() => server.connectionCount === 0)
+      // Nobody has to get up at night for it.
+      const heard = events.map((event) => ('reason' in event ? `${event.event} ${event.reason}` : event.event))
+      expect(heard).toContain('connection_cut bad_frame')
+      expect(heard).not.toContain('failed')
     })
   })
 })

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { type ClientOptions, WebSocket } from 'ws'
 import { Budgets } from '../../../server/signaling/budgets.ts'
+import type { ClientParts } from '../../../server/signaling/entrance.ts'
 import type { SignalingServerOptions } from '../../../server/signaling/options.ts'
 import { createSignalingServer, type SignalingServer } from '../../../server/signaling/server.ts'
 import type { Clock } from '../../../src/net/clock.ts'
@@ -92,6 +93,11 @@ export async function withServer(
     for (const client of clients) client.socket.terminate()
     await server.close()
   }
+}
+
+/** A client of which nothing is known but its address. */
+export function nobody(address: string): ClientParts {
+  return { connection: 1, client: { address, origin: undefined, url: '/' }, addressKey: address }
 }
 
 /** Budgets that no test uses up. */

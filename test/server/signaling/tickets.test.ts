@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
+import type { SignalingAdapter } from '../../../server/signaling/adapter.ts'
 import type { AuthorizeRequest, Grant } from '../../../server/signaling/authorize.ts'
 import { MemoryClaims } from '../../../server/signaling/claims.ts'
 import { MAX_TICKET_LIFETIME_MS } from '../../../server/signaling/constants.ts'
@@ -100,13 +101,13 @@ describe('a ticket', () => {
     ],
   ])('is refused, and nothing changes: %s', async (_, make) => {
     await withTickets(async ({ connect, code, adapter }) => {
-      const before = await adapter.list({ tags: [], limit: 10 })
+      const before = await adapter.list({ dueBefore: Number.POSITIVE_INFINITY, limit: 10 })
       const client = await connect()
       join(client, code, await make())
       expect((await client.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
       await client.closed
       expect(client.messages.map(({ type }) => type)).toEqual(['error'])
-      expect(await adapter.list({ tags: [], limit: 10 })).toEqual(before)
+      expect(await adapter.list({ dueBefore: Number.POSITIVE_INFINITY, limit: 10 })).toEqual(before)
     })
   })
 
@@ -168,6 +169,24 @@ describe('a ticket', () => {
         create(there, token)
         expect((await there.heard('error')).code).toBe('ERR_TOKEN_REFUSED')
       })
+    })
+  })
+
+  it('is good once at one process also when the store has forgotten it', async () => {
+    const rooms = new MemoryAdapter()
+    const adapter: SignalingAdapter = {
+      transact: (key, update) => rooms.transact(key, update),
+      subscribe: (key, listener) => rooms.subscribe(key, listener),
+      list: (query) => rooms.list(query),
+      claimOnce: async () => true,
+    }
+    await withServer({ ticketSecret: secret, adapter }, async (connect) => {
+      const token = await createTicket({ secret })
+      for (const type of ['joined', 'error'] as const) {
+        const client = await connect()
+        create(client, token)
+        await client.heard(type)
+      }
     })
   })
 })

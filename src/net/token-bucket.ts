@@ -1,6 +1,6 @@
 // Limits how often something happens: bursts up to the bucket's size, and a steady rate after that.
 
-import type { Clock } from '../../src/net/clock.ts'
+import type { Clock } from './clock.ts'
 
 export class TokenBucket {
   readonly #clock: Clock

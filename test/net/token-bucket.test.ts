@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { TokenBucket } from '../../../server/signaling/token-bucket.ts'
-import { VirtualClock } from '../../../src/net/clock.ts'
+import { VirtualClock } from '../../src/net/clock.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
 
 describe('a token bucket', () => {
   it('gives a burst at once, and then as much as time brings', () => {

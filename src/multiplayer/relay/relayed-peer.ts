@@ -1,0 +1,69 @@
+// A peer that is reached through another one. It has no connection here: what it sends comes over that of the peer between.
+
+import type { NetError } from '../../net/errors.ts'
+import { MAX_BAD_MESSAGES } from '../../net/link/constants.ts'
+import type { PacketSource } from '../inbox.ts'
+import type { RemotePeer } from '../remote-peer.ts'
+import type { DisconnectReason, PeerStats } from '../types.ts'
+
+export interface RelayedPeerEvents {
+  rejected(error: NetError): void
+  /** This side wants no more of it. */
+  unwanted(peer: RelayedPeer, reason: DisconnectReason): void
+}
+
+export class RelayedPeer implements PacketSource {
+  readonly id: number
+  /** Who passes on. */
+  readonly via: RemotePeer
+  readonly waiting = { packets: 0, bytes: 0 }
+  readonly traffic = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, rejected: 0 }
+  /** Much waits for it: reliable packets should be held back. */
+  held = false
+  /** Reliable packets of it that have come. */
+  received = 0
+  /** It is gone, once so many reliable packets of it have come. */
+  ending: { readonly count: number; readonly reason: DisconnectReason } | undefined
+  /** This side wants no more of it, and waits until the peer between knows. */
+  parted = false
+  readonly #events: RelayedPeerEvents
+
+  constructor(id: number, via: RemotePeer, events: RelayedPeerEvents) {
+    this.id = id
+    this.via = via
+    this.#events = events
+  }
+
+  /** The error is its own, not that of the peer between, who does not look into packets. */
+  reject(error: NetError): void {
+    this.traffic.rejected += 1
+    this.#events.rejected(error)
+    if (this.traffic.rejected >= MAX_BAD_MESSAGES) this.#events.unwanted(this, 'protocol_error')
+  }
+
+  fail(reason: 'buffer_overflow'): void {
+    this.#events.unwanted(this, reason)
+  }
+
+  /** What can be known of it from here. */
+  get stats(): PeerStats {
+    return {
+      id: this.id,
+      state: 'connected',
+      via: this.via.id,
+      ...this.traffic,
+      bufferedBytes: 0,
+      dropped: 0,
+      history: [],
+      route: undefined,
+      roundTripTimeMs: undefined,
+      roundTripVariationMs: undefined,
+      lossIn: 0,
+      lossOut: 0,
+      queueMs: 0,
+      bulkRoute: 'shared',
+      capacityBytesPerSecond: undefined,
+      channels: [],
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// Who says what about whom: every role, with every forged origin, to whoever is one hop and two hops away.
+
+import { describe, expect, it } from 'vitest'
+import { MAX_EARLY_RELAYED } from '../../../src/multiplayer/relay/constants.ts'
+import {
+  Command,
+  writeCommand,
+  writeFromOther,
+  writeRemove,
+  writeToOthers,
+} from '../../../src/multiplayer/relay/wire.ts'
+import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
+import { encode } from '../../../src/net/codec/codec.ts'
+import { MAX_BAD_MESSAGES } from '../../../src/net/link/constants.ts'
+import { BULK_LANE, GAMEPLAY_LANE } from '../../../src/net/link/lane-table.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
+import { SimulatedNetwork } from '../../../src/testing.ts'
+import { connectionOn, Forger, meet, Player, Star } from './support.ts'
+
+const LIE = encode('lie')
+
+const value = (source: number, lane: number = GAMEPLAY_LANE) => writeFromOther(Kind.Value, lane, source, LIE)
+
+/** A star of the host, 2 and 3, and a forger that was let in as 9. */
+async function starWithForger() {
+  const star = await Star.of(2)
+  const forger = star.forger(9)
+  await star.network.until(() => star.clients.every(({ joined }) => joined.includes(9)))
+  return { star, forger }
+}
+
+/** A client, 2, of a host that says what it likes. It has announced 3. */
+async function clientOfForger() {
+  const network = new SimulatedNetwork({ latencyMs: 10 })
+  const client = new Player(new WebRTCMultiplayerPeer({ clock: network.peerOptions('2').clock }))
+  client.peer.createClient(2)
+  const mine = connectionOn(network, '2')
+  client.peer.addPeer(mine, 1)
+  const host = new Forger(network, 1)
+  meet(host.remote.connection, mine)
+  await network.until(() => host.connected && client.joined.length === 1)
+  host.say(writeCommand(Command.Add, 3))
+  await network.until(() => client.joined.length === 2)
+  const close = async () => {
+    host.remote.close()
+    await network.until(client.peer.close())
+  }
+  return { network, client, host, close }
+}
+
+describe('a client of a star that forges the origin', () => {
+  const origins = { 'the host': 1, 'another client': 2, itself: 9, 'somebody who is not there': 77 }
+
+  describe.each(Object.entries(origins))('%s', (_name, origin) => {
+    it.each([
+      ['reliable', 0],
+      ['unreliable', 1],
+    ] as const)('is believed by nobody, %s', async (_mode, port) => {
+      const { star, forger } = await starWithForger()
+      // One hop: as if it were the host that passes on. Two hops: the same, wrapped for the others.
+      forger.say(value(origin), port, GAMEPLAY_LANE)
+      forger.say(writeToOthers(Kind.Bytes, GAMEPLAY_LANE, 0, value(origin)), port, GAMEPLAY_LANE)
+      await star.network.run(300)
+      expect(star.host.peer.stats(9).rejected).toBe(1)
+      for (const player of [star.host, ...star.clients]) {
+        // What was wrapped is a packet like any other, of its true sender.
+        expect(player.heard.map(([, from]) => from)).toEqual([9])
+        expect(player.gone).toEqual([])
+      }
+      await star.close()
+    })
+  })
+
+  it.each([
+    ['that somebody is there', writeCommand(Command.Add, 77)],
+    ['that somebody is gone', writeRemove(2, 'left', 0)],
+    ['that somebody takes no more', writeCommand(Command.Hold, 2)],
+    ['that somebody takes more', writeCommand(Command.Release, 2)],
+    ['what nobody knows', Uint8Array.of(3, 200, 0, 0, 0, 0)],
+    ['a head with the bit that is kept', Uint8Array.of(0x18, 0, 0, 0, 0)],
+    ['nothing', new Uint8Array(0)],
+    ['a target that is cut off', Uint8Array.of(0x10, 0, 0)],
+    ['a list of nobody', Uint8Array.of(0x10, 0, 0, 0, 0x80, 0, 0)],
+    ['a list that is cut off', Uint8Array.of(0x10, 0, 0, 0, 0x80, 2, 0, 2, 0, 0, 0)],
+    ['a list with somebody twice', writeToOthers(Kind.Value, 1, [2, 2], LIE)],
+  ])('is not believed when it says %s', async (_name, payload) => {
+    const { star, forger } = await starWithForger()
+    for (let i = 0; i < MAX_BAD_MESSAGES; i++) forger.say(payload)
+    await star.network.run(300)
+    expect(star.host.gone).toEqual([[9, 'protocol_error']])
+    for (const { gone, joined, heard } of star.clients) {
+      expect(gone).toEqual([[9, 'protocol_error']])
+      expect(joined).not.toContain(77)
+      expect(heard).toEqual([])
+    }
+    await star.close()
+  })
+
+  it('reaches nobody who is not there, and that is no fault', async () => {
+    const { star, forger } = await starWithForger()
+    for (const target of [77, 9, [9, 77], 0x7fff_ffff]) forger.say(writeToOthers(Kind.Value, 1, target, LIE))
+    await star.network.run(300)
+    expect([star.host.heard, star.host.errors]).toEqual([[], []])
+    await star.close()
+  })
+
+  it('is parted with by those to whom it sends what cannot be understood, who stay with the host', async () => {
+    const { star, forger } = await starWithForger()
+    for (let i = 0; i < MAX_BAD_MESSAGES; i++) forger.say(writeToOthers(Kind.Value, 1, 2, Uint8Array.of(0xc1)))
+    await star.network.run(300)
+    const [two, three] = star.clients
+    expect(two!.gone).toEqual([[9, 'protocol_error']])
+    expect(two!.errors).toHaveLength(MAX_BAD_MESSAGES)
+    expect(two!.peer.stats(1).rejected).toBe(0)
+    expect(two!.peer.connectedPeers).toEqual([1, 3])
+    expect([three!.gone, star.host.gone]).toEqual([[], []])
+    await star.close()
+  })
+})
+
+describe('a host that forges the origin', () => {
+  it.each([
+    ['its own', 1],
+    ['that of whom it speaks to', 2],
+    ['of somebody whom it did not announce', 77],
+  ])('%s is not believed', async (_name, origin) => {
+    const { network, client, host, close } = await clientOfForger()
+    host.say(value(origin), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect([client.heard, client.errors.length, client.gone]).toEqual([[], 1, []])
+    for (let i = 1; i < MAX_BAD_MESSAGES; i++) host.say(value(origin), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect(client.gone).toEqual([
+      [3, 'protocol_error'],
+      [1, 'protocol_error'],
+    ])
+    await close()
+  })
+
+  it('of somebody whom it announced is believed: clients trust their host', async () => {
+    const { network, client, host, close } = await clientOfForger()
+    host.say(value(3), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect(client.from(3)).toEqual(['lie'])
+    await close()
+  })
+
+  it.each([
+    ['announces itself', writeCommand(Command.Add, 1)],
+    ['announces whom it speaks to', writeCommand(Command.Add, 2)],
+    ['announces somebody twice', writeCommand(Command.Add, 3)],
+    ['announces id 0', writeCommand(Command.Add, 0)],
+    ['announces nobody', writeCommand(Command.Add)],
+    ['takes away who was not there', writeRemove(77, 'left', 0)],
+    ['names no reason', Uint8Array.of(3, 1, 3, 0, 0, 0, 99, 0, 0, 0, 0)],
+    ['holds somebody back from nobody', writeCommand(Command.Hold, 77)],
+    ['asks to pass something on', writeToOthers(Kind.Value, 1, 3, LIE)],
+  ])('or %s makes a mistake that counts', async (_name, payload) => {
+    const { network, client, host, close } = await clientOfForger()
+    host.say(payload)
+    await network.run(200)
+    expect(client.errors).toHaveLength(1)
+    expect(client.joined).toEqual([1, 3])
+    await close()
+  })
+
+  it('is not believed about more than a room of early packets', async () => {
+    const { network, client, host, close } = await clientOfForger()
+    for (let i = 0; i < MAX_EARLY_RELAYED + MAX_BAD_MESSAGES; i++) host.say(value(100 + i, BULK_LANE), 0, BULK_LANE)
+    await network.run(3000)
+    expect(client.heard).toEqual([])
+    expect(client.gone).toContainEqual([1, 'protocol_error'])
+    await close()
+  })
+
+  it('may announce somebody after its bulk, which waited', async () => {
+    const { network, client, host, close } = await clientOfForger()
+    host.say(value(4, BULK_LANE), 0, BULK_LANE)
+    await network.run(200)
+    expect(client.heard).toEqual([])
+    host.say(writeCommand(Command.Add, 4))
+    await network.run(200)
+    expect(client.from(4)).toEqual(['lie'])
+    await close()
+  })
+})
