@@ -159,7 +159,7 @@ describe('clients of a star', () => {
     await star.network.run(2000)
     expect(order).toEqual(['good game', 200_000, [3, 'left']])
     star.network.kill('4')
-    await star.network.run(6000)
+    await star.network.run(18_000)
     star.clients.pop()
     expect(two!.gone).toEqual([
       [3, 'left'],
