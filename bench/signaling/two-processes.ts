@@ -39,6 +39,7 @@ export async function twoProcesses({ quick }: Settings): Promise<TwoProcesses> {
     for (let n = 0; n <= (quick ? 1 : 5); n++) {
       for (const [index, group] of groups.entries()) {
         const joins = await perBusiestSecond(group, () => join(group, quick ? 500 : 2_000))
+        await connectPairs(group)
         const relayed = await perBusiestSecond(group, () => relay(group, quick ? 300 : 1_500))
         if (n === 0) continue
         runs[index]!.joins.push(joins)
@@ -70,12 +71,15 @@ async function startGroup(count: number, redis: string): Promise<Group> {
   const loads = start('load-process')
   const serve = (server: BenchProcess) => server.call('serve', { kind: 'skein', limits: 'none', redis })
   const urls = (await Promise.all(servers.map(serve))).map(({ url }) => url)
-  // Of each pair, one sits on each process where there are two.
-  const kind = 'skein'
-  await Promise.all(
-    loads.map((load, n) => load.call('pairs', { kind, urls: [urls[n]!, urls[(n + 1) % count]!], count: PAIRS })),
-  )
   return { servers, loads, urls }
+}
+
+/** New ones for each run: nobody may signal to the same peer for ever. */
+async function connectPairs({ loads, urls }: Group): Promise<void> {
+  const kind = 'skein'
+  // Of each pair, one sits on each process where there are two.
+  const ofLoad = (n: number) => [urls[n]!, urls[(n + 1) % urls.length]!]
+  await Promise.all(loads.map((load, n) => load.call('pairs', { kind, urls: ofLoad(n), count: PAIRS })))
 }
 
 async function join({ loads, urls }: Group, forMs: number): Promise<number> {

@@ -1,5 +1,6 @@
 // From what was given to what the server is started with, checked; and the lines that say so, without secrets.
 
+import { DEFAULT_MAX_REDIS_RECORDS } from '../signaling/constants.ts'
 import type { SignalingLimits } from '../signaling/options.ts'
 import { LOG_LEVELS, type LogLevel } from './constants.ts'
 import { FLAGS } from './flags.ts'
@@ -37,6 +38,7 @@ export function readConfig(given: Given): Config {
     const from = given.get(name)?.from
     return from === undefined || from === 'default' ? `--${name}` : from
   }
+  const isDefault = (name: string) => given.get(name)?.from === 'default'
   const number = (name: string, min: number, max: number) => {
     const value = Number(text(name)?.trim() || Number.NaN)
     if (Number.isInteger(value) && value >= min && value <= max) return value
@@ -89,7 +91,8 @@ export function readConfig(given: Given): Config {
     limits: {
       connections: limit('max-connections'),
       connectionsPerAddress: limit('max-connections-per-address'),
-      rooms: limit('max-rooms'),
+      // In Redis they are those of all processes.
+      rooms: redis !== undefined && isDefault('max-rooms') ? DEFAULT_MAX_REDIS_RECORDS : limit('max-rooms'),
       messageBurst: limit('message-burst'),
       messagesPerSecond: limit('messages-per-second'),
       connectsPerSecondPerAddress: limit('address-connects-per-second'),

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { systemClock } from '../../src/net/clock.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { SignalingAdapter } from '../signaling/adapter.ts'
-import { DEFAULT_MAX_ROOMS } from '../signaling/constants.ts'
 import { createHandshakeServer } from '../signaling/http-server.ts'
 import { loadPackage } from '../signaling/load-package.ts'
 import type { SignalingLog } from '../signaling/log.ts'
@@ -107,9 +106,7 @@ async function openStore(
     await loadPackage('redis', '--redis', () => import('redis'))
     const { RedisAdapter } = await import('../signaling/redis-adapter.ts')
     const onError = (error: unknown) => log({ event: 'failed', connection: undefined, error })
-    // Its own default is for all processes together.
-    const maxRooms = config.limits.rooms === DEFAULT_MAX_ROOMS ? {} : { maxRooms: config.limits.rooms }
-    const adapter = new RedisAdapter({ url: config.redis, onError, ...maxRooms })
+    const adapter = new RedisAdapter({ url: config.redis, onError, maxRooms: config.limits.rooms })
     return { adapter, close: () => adapter.close() }
   }
   return { adapter: new MemoryAdapter({ maxRooms: config.limits.rooms }), close: async () => {} }

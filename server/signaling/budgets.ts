@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net'
 import type { Clock } from '../../src/net/clock.ts'
 import { TokenBucket } from '../../src/net/token-bucket.ts'
 import {
+  ADDRESSES_OF_NETWORK,
   LISTINGS_AT_ONCE_PER_ADDRESS,
   LISTINGS_PER_SECOND_PER_ADDRESS,
   MAX_BUDGET_KEYS,
@@ -26,6 +27,8 @@ export class Budgets {
   readonly connects: KeyedBuckets
   /** Entries of an address that fail: guessed room codes, passwords and tickets. */
   readonly failedEntries: KeyedBuckets
+  /** The same, of all addresses of one IPv6 customer together. */
+  readonly failedEntriesOfNetwork: KeyedBuckets
   readonly addressMessages: KeyedBuckets
   /** Listings of an address: each may look at hundreds of rooms. */
   readonly listings: KeyedBuckets
@@ -38,7 +41,10 @@ export class Budgets {
     const messages = (perSecond: number) => buckets(perSecond * SHARED_MESSAGE_BURST_SECONDS, perSecond)
     const { connectionsPerAddress, connectsPerSecondPerAddress } = limits
     this.connects = buckets(connectionsPerAddress + connectsPerSecondPerAddress, connectsPerSecondPerAddress)
-    this.failedEntries = buckets(limits.failedEntriesPerMinutePerAddress, limits.failedEntriesPerMinutePerAddress / 60)
+    const failures = limits.failedEntriesPerMinutePerAddress
+    const ofNetwork = ADDRESSES_OF_NETWORK * failures
+    this.failedEntries = buckets(failures, failures / 60)
+    this.failedEntriesOfNetwork = buckets(ofNetwork, ofNetwork / 60)
     this.addressMessages = messages(limits.messagesPerSecondPerAddress)
     this.listings = buckets(LISTINGS_AT_ONCE_PER_ADDRESS, LISTINGS_PER_SECOND_PER_ADDRESS)
     this.passwords = buckets(PASSWORDS_AT_ONCE_PER_ADDRESS, PASSWORDS_PER_SECOND_PER_ADDRESS)
@@ -107,4 +113,10 @@ export function addressKey(address: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`
+}
+
+/** The network of 48 bits around what `addressKey` gives for an IPv6 address: providers give one to whoever asks. */
+export function networkKey(addressKey: string): string | undefined {
+  if (!addressKey.endsWith('::/64')) return undefined
+  return `${addressKey.split(':').slice(0, 3).join(':')}::/48`
 }

@@ -4,7 +4,7 @@
 import type { CancelTimer, Clock } from '../../src/net/clock.ts'
 import { every } from '../../src/net/clock.ts'
 import type { SignalingAdapter, StoredRecord } from './adapter.ts'
-import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE } from './constants.ts'
+import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE, TIME_JUMP_MS } from './constants.ts'
 import type { PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
 import { CLAIM_PREFIX } from './quick-match.ts'
@@ -40,14 +40,17 @@ export class Caretaker {
   readonly #renewMs: number
   #busy: Promise<void> = Promise.resolve()
   #mendQueued = false
-  /** Nobody's place is given up before that: the others had no chance to renew theirs. */
+  /** By the clock: nobody's place is given up before that, because the others had no chance to renew theirs. */
   #sweepFrom: number
+  /** From the clock to the time of day, as it was at the last sweep. */
+  #timeAhead: number
 
   constructor(parts: CaretakerParts) {
     this.#parts = parts
     const { clock, time, places } = parts
     this.#renewMs = places.leaseMs / RENEWALS_PER_LEASE
-    this.#sweepFrom = time() + this.#renewMs
+    this.#sweepFrom = clock.now() + this.#renewMs
+    this.#timeAhead = time() - clock.now()
     const sweepMs = Math.max(MIN_SWEEP_MS, places.graceMs / SWEEPS_PER_GRACE)
     this.#stop = [
       every(clock, this.#renewMs, () => this.#then(() => this.#renew())),
@@ -137,8 +140,9 @@ export class Caretaker {
   }
 
   async #sweep(): Promise<void> {
-    const { adapter, time, places, log } = this.#parts
-    if (time() < this.#sweepFrom) return
+    const { adapter, clock, time, places, log } = this.#parts
+    if (this.#timeWasSet()) this.#beCareful()
+    if (clock.now() < this.#sweepFrom) return
     const due = await adapter.list<RoomState>({ dueBefore: time(), limit: CARE_BATCH })
     await inBatches(due, async ([key]) => {
       const isClaim = key.startsWith(CLAIM_PREFIX)
@@ -160,7 +164,15 @@ export class Caretaker {
   }
 
   #beCareful(): void {
-    this.#sweepFrom = this.#parts.time() + this.#renewMs
+    this.#sweepFrom = this.#parts.clock.now() + this.#renewMs
+  }
+
+  /** Whether the time of day jumped since this was last asked: every place would look as if nobody had renewed it. */
+  #timeWasSet(): boolean {
+    const { clock, time } = this.#parts
+    const before = this.#timeAhead
+    this.#timeAhead = time() - clock.now()
+    return Math.abs(this.#timeAhead - before) > TIME_JUMP_MS
   }
 }
 

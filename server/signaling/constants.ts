@@ -50,6 +50,8 @@ export const RENEWALS_PER_LEASE = 3
 export const SWEEPS_PER_GRACE = 6
 /** Never more often than this, in ms, however short the grace. */
 export const MIN_SWEEP_MS = 200
+/** Between two looks at the time of day: a clock that is kept right moves by milliseconds, one that is set by seconds, in ms. */
+export const TIME_JUMP_MS = 1_000
 /** Records that are looked at together: enough to hide a store's distance, and few enough to stay a small burst. */
 export const CARE_BATCH = 64
 
@@ -158,6 +160,8 @@ export const DEFAULT_FAILED_ENTRIES_PER_MINUTE_PER_ADDRESS = 30
 export const LISTINGS_AT_ONCE_PER_ADDRESS = 256
 /** Lobbies that look again every 5 s, of 160 players behind one address. */
 export const LISTINGS_PER_SECOND_PER_ADDRESS = 32
+/** 65,536 networks of 64 bits are in one of 48: to guess, they count as so many addresses. A campus is in one, too. */
+export const ADDRESSES_OF_NETWORK = 32
 /** Two classes that enter rooms with a password at the same time: 3 s of a processor. */
 export const PASSWORDS_AT_ONCE_PER_ADDRESS = 64
 /** A tenth of a processor for each address. */

@@ -13,6 +13,7 @@ import type { ChannelEvent, RecordChannel, RecordUpdate, SignalingAdapter } from
 import type { Authorize, AuthorizeRequest } from './authorize.ts'
 import { askAuthorize } from './authorize.ts'
 import type { Budgets } from './budgets.ts'
+import { networkKey } from './budgets.ts'
 import { MAX_HELD_MESSAGES, ROOM_CODE_DRAWS } from './constants.ts'
 import type { SignalingLog } from './log.ts'
 import type { PasswordHash } from './password.ts'
@@ -141,7 +142,11 @@ const WRONG_GUESSES: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>([
 /** Does what a stranger may try only so often: to find a room, a password, a place or a token by guessing. */
 async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Promise<T>): Promise<T> {
   // Taken before and given back after, so that many guesses at the same time do not slip through.
-  if (!budgets.failedEntries.take(addressKey, 1)) {
+  const network = networkKey(addressKey)
+  if (
+    !budgets.failedEntries.take(addressKey, 1) ||
+    (network !== undefined && !budgets.failedEntriesOfNetwork.take(network, 1))
+  ) {
     throw new NetError('ERR_RATE_LIMITED', 'Too many attempts to enter failed. Try again in a few minutes.')
   }
   let wrong = false
@@ -151,7 +156,10 @@ async function guess<T>({ budgets, addressKey }: EntranceParts, step: () => Prom
     wrong = error instanceof NetError && WRONG_GUESSES.has(error.code)
     throw error
   } finally {
-    if (!wrong) budgets.failedEntries.giveBack(addressKey, 1)
+    if (!wrong) {
+      budgets.failedEntries.giveBack(addressKey, 1)
+      if (network !== undefined) budgets.failedEntriesOfNetwork.giveBack(network, 1)
+    }
   }
 }
 

@@ -93,6 +93,16 @@ export class Dialer {
     this.#start(id, dial)
   }
 
+  /** Whether signaling knows a peer that was not disconnected on purpose. */
+  knows(id: number): boolean {
+    return this.#offers.has(id) && !this.#refused.has(id)
+  }
+
+  /** Dials a peer that was given up anew, where this side offers: the other one takes any later offer. */
+  again(id: number): void {
+    if (this.#offers.get(id) && this.knows(id)) this.#dial(id, true, 1)
+  }
+
   /** This side disconnects a peer on purpose. */
   refuse(id: number): void {
     this.#refused.add(id)

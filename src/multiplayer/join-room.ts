@@ -10,6 +10,7 @@ import { MultiplayerAPI } from './api/multiplayer-api.ts'
 import { checkSilenceTimeout } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
+import { Detours } from './relay/detours.ts'
 import { JoinedRoom } from './room.ts'
 import type { JoinRoomOptions, ListRoomsOptions, QuickMatchOptions, Room } from './room-types.ts'
 import { TARGET_PEER_SERVER } from './types.ts'
@@ -97,28 +98,35 @@ async function enter(
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
     ...(silenceTimeoutMs !== undefined && { silenceTimeoutMs }),
+    ...(options.relay !== undefined && { relay: options.relay }),
     ...(options.serverRelay !== undefined && { serverRelay: options.serverRelay }),
     hooks: {
       connected: (id) => {
         dialer.connected(id)
+        detours?.forget(id)
         // Whoever polls cannot do so before there is a room.
         if (!options.authentication || !autoPoll) hostReached?.resolve()
       },
       failed: (id, error) => {
         const again = dialer.retry(id, error)
         if (!again) hostReached?.reject(error)
-        return again
+        return again || detours?.seek(id, error) === true
       },
+      wantsRelayed: (id) => dialer.knows(id),
+      relayLost: (id, reason) => detours?.lost(id, reason),
     },
   })
   const iceServers = iceServersForDial(options.iceServers, session, clock)
   const dialer = new Dialer(session, peer, { ...ownConfiguration, clock }, iceServers, clock, {
     failed: (id, error) => {
       hostReached?.reject(error)
-      room.dialFailed(id, error)
+      if (!detours?.seek(id, error)) room.dialFailed(id, error)
     },
     error: (error) => room.dialError(error),
   })
+  const detours = isStar
+    ? undefined
+    : new Detours({ peer, clock, dial: (id) => dialer.again(id), failed: (id, error) => room.dialFailed(id, error) })
   if (!isStar) peer.createMesh(session.id, channels)
   else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
   else peer.createClient(session.id, channels)
@@ -134,7 +142,7 @@ async function enter(
   })
   api.on('connectedToServer', () => hostReached?.resolve())
   api.on('peerAuthenticationFailed', (_id, error) => hostReached?.reject(error))
-  const room = new JoinedRoom({ session, api, peer, dialer, clock })
+  const room = new JoinedRoom({ session, api, peer, dialer, detours, clock })
   known = room
   try {
     session.listen((event: SignalingEvent) => {

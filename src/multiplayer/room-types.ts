@@ -209,6 +209,11 @@ export interface JoinRoomOptions extends SignalingOptions {
    * server_relay). Default true.
    */
   readonly serverRelay?: boolean | undefined
+  /**
+   * For a mesh: whether this peer passes packets on between two others that cannot connect. Default true. Whether it is reached
+   * over another one itself is not asked.
+   */
+  readonly relay?: boolean | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */

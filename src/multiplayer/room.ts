@@ -10,6 +10,7 @@ import type { MultiplayerAPI } from './api/multiplayer-api.ts'
 import { LINGER_MS, MAX_PENDING_ERRORS, MAX_PENDING_EVENTS } from './constants.ts'
 import type { Dialer } from './dialer.ts'
 import type { LaneName } from './lane-names.ts'
+import type { Detours } from './relay/detours.ts'
 import type { Room, RoomEvents } from './room-types.ts'
 import type { RpcStats } from './rpc/rpc-service.ts'
 import type { RpcDefinitions, RpcSetOptions, Rpcs } from './rpc/types.ts'
@@ -26,6 +27,8 @@ export interface RoomParts {
   readonly api: MultiplayerAPI
   readonly peer: WebRTCMultiplayerPeer
   readonly dialer: Dialer
+  /** In a mesh. */
+  readonly detours: Detours | undefined
   readonly clock: Clock
 }
 
@@ -35,6 +38,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   readonly #api: MultiplayerAPI
   readonly #peer: WebRTCMultiplayerPeer
   readonly #dialer: Dialer
+  readonly #detours: Detours | undefined
   readonly #clock: Clock
   readonly #autoPoll: boolean
   readonly #players = new Map<number, PlayerPresence>()
@@ -47,20 +51,21 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor({ session, api, peer, dialer, clock }: RoomParts) {
+  constructor({ session, api, peer, dialer, detours, clock }: RoomParts) {
     super()
     this.#clock = clock
     this.#session = session
     this.#api = api
     this.#peer = peer
     this.#dialer = dialer
+    this.#detours = detours
     this.#autoPoll = peer.autoPoll
     this.#info = session.room
     this.id = session.id
     api.on('peerConnected', (id) => this.emit('peerConnected', id))
     api.on('peerAuthenticating', (id) => this.emit('peerAuthenticating', id))
     api.on('peerAuthenticationFailed', (id, error) => {
-      this.#dialer.refuse(id)
+      this.#refuse(id)
       this.emit('peerAuthenticationFailed', id, error)
       if (this.#isStarClient && id === TARGET_PEER_SERVER) void this.#end(error)
     })
@@ -172,7 +177,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   disconnectPeer(id: number): void {
     this.#api.disconnectPeer(id)
-    this.#dialer.refuse(id)
+    this.#refuse(id)
   }
 
   seal(sealed = true): void {
@@ -184,7 +189,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#onlyHost('throw somebody out')
     this.#request({ type: 'kick', id, ban })
     if (this.peers.includes(id)) this.#api.disconnectPeer(id)
-    this.#dialer.refuse(id)
+    this.#refuse(id)
   }
 
   setMetadata(metadata: Properties): void {
@@ -216,7 +221,11 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
       case 'peerLeft':
         this.#players.delete(event.id)
         this.#dialer.left(event.id)
-        if (event.kicked) this.#peer.removePeer(event.id, 'kicked')
+        this.#detours?.forget(event.id)
+        if (event.kicked) {
+          this.#peer.removePeer(event.id, 'kicked')
+          this.#peer.removeRelayed(event.id, 'kicked')
+        }
         break
       case 'peerBack':
         this.#dialer.back(event.id)
@@ -257,6 +266,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   /** A peer sent something through signaling that cannot be used. */
   dialError(error: NetError): void {
     this.#deliver('error', () => this.emit('error', error))
+  }
+
+  /** A peer that was disconnected on purpose is not dialled again, nor reached over another one. */
+  #refuse(id: number): void {
+    this.#dialer.refuse(id)
+    this.#detours?.forget(id)
   }
 
   #onlyHost(act: string): void {
@@ -327,6 +342,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#pending = []
     this.#stopWatchingPage()
     this.#dialer.close()
+    this.#detours?.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#api.close()
     this.#session.close()

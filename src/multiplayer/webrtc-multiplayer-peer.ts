@@ -53,6 +53,8 @@ export interface WebRTCMultiplayerPeerOptions {
   readonly bulkConnection?: boolean
   /** A server: whether it passes packets on between its clients (Godot: server_relay). Default true. */
   readonly serverRelay?: boolean
+  /** A member of a mesh: whether it passes packets on between others that cannot connect. Default true. */
+  readonly relay?: boolean
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
 }
@@ -61,6 +63,10 @@ export interface ConnectionHooks {
   connected?(id: number): void
   /** A peer that was added could not be connected to. True: it is dialled again, and nobody else is told. */
   failed?(id: number, error: NetError): boolean
+  /** In a mesh: whether a peer belongs here, which another one offers to pass packets on for. Without it none does. */
+  wantsRelayed?(id: number): boolean
+  /** A peer that was reached over another one is not any more. */
+  relayLost?(id: number, reason: DisconnectReason): void
 }
 
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
@@ -76,6 +82,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #bulkConnection: boolean
   readonly #unfinished = new UnfinishedBudget()
   readonly #serverRelay: boolean
+  readonly #helps: boolean
   readonly #relay: Relay
   /** Peers to which something was sent since the last flush. */
   #unflushed: RemotePeer[] = []
@@ -93,7 +100,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   constructor(options: WebRTCMultiplayerPeerOptions = {}) {
     super()
     const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
-    const { silenceTimeoutMs = SILENCE_TIMEOUT_MS, serverRelay = true } = options
+    const { silenceTimeoutMs = SILENCE_TIMEOUT_MS, serverRelay = true, relay = true } = options
     checkSilenceTimeout(silenceTimeoutMs)
     this.#silenceTimeoutMs = silenceTimeoutMs
     this.#lanes = new LaneNames(lanes)
@@ -102,7 +109,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#autoPoll = autoPoll
     this.#clock = clock
     this.#serverRelay = serverRelay
+    this.#helps = relay
     this.#relay = new Relay({
+      clock,
+      neighbours: () => [...this.#remotes.values()].filter(({ connected }) => connected),
+      wants: (id) => hooks.wantsRelayed?.(id) === true,
       lanes: this.#lanes.table,
       id: () => this.#id,
       touch: (remote) => this.#touch(remote),
@@ -112,11 +123,18 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       left: (peer, reason) => {
         this.#release(peer)
+        this.#checkDrained()
+        if (peer.superseded) return
         this.#tellGone(peer.id, reason)
+        hooks.relayLost?.(peer.id, reason)
       },
       packet: (from, port, kind, ordered, payload) => this.#receive(from, port - 1, kind, ordered, payload),
       rejected: (error) => this.#deliver({ type: 'error', error }),
       released: () => this.#checkDrained(),
+      broken: ({ id }) => {
+        this.#tellGone(id, 'connection_lost')
+        this.#deliver({ type: 'connected', id })
+      },
     })
   }
 
@@ -185,11 +203,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const remote = new RemotePeer(id, connection, settings, this.#clock, {
       connected: () => {
         this.#hooks.connected?.(id)
-        this.#deliver({ type: 'connected', id })
+        if (!this.#relay.connected(remote)) this.#deliver({ type: 'connected', id })
+        else if (this.#announced.has(id)) this.#relay.admit(remote)
       },
       packet: (channel, kind, ordered, payload) => {
         if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
-        else this.#receive(remote, channel, kind, ordered, payload)
+        else {
+          const receive = () => this.#receive(remote, channel, kind, ordered, payload)
+          const reliable = this.#modeOf(channel, ordered) === TransferMode.Reliable
+          if (!reliable || !this.#relay.handovers.holds(remote, payload.length, receive)) receive()
+        }
       },
       drained: () => this.#checkDrained(),
       progress: (direction, lane, bytes, totalBytes) => {
@@ -213,17 +236,27 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /** Drops a peer and its connection without a word. Does nothing when there is none. */
   removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
     const remote = this.#remotes.get(id)
-    if (!remote) {
-      const relayed = this.#relay.peers.get(id)
-      if (relayed) this.#relay.peers.part(relayed, reason)
-      return
-    }
+    if (!remote) return
     this.#forget(remote, reason)
     const wasConnected = remote.connected
     remote.close()
     this.#checkDrained()
     if (wasConnected) this.#deliver({ type: 'disconnected', id, reason })
     this.#serverGone(id)
+  }
+
+  /** Drops a peer that is reached over another one, which is told. Does nothing when there is none. */
+  removeRelayed(id: number, reason: DisconnectReason = 'kicked'): void {
+    const relayed = this.#relay.peers.get(id)
+    if (relayed) this.#relay.peers.part(relayed, reason)
+  }
+
+  /**
+   * In a mesh: looks for somebody over whom a peer can be reached. `done` hears whether there is one, unless a connection comes
+   * first. False: there is nobody to ask, and it hears nothing.
+   */
+  reachOver(id: number, done: (found: boolean) => void): boolean {
+    return this.#relay.finder.seek(id, done)
   }
 
   /** Whether there is a connection to such a peer, connected or connecting. */
@@ -421,7 +454,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#mode = mode
     this.#id = id
     this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
-    this.#relay.start(mode === 'client' ? 'client' : this.isServerRelaySupported() ? 'host' : 'none')
+    const role = mode === 'server' ? 'host' : mode === 'mesh' ? 'member' : 'client'
+    this.#relay.start(role === 'host' && !this.#serverRelay ? 'none' : role, this.#helps)
   }
 
   #send(packet: OutgoingPacket, { to = TARGET_PEER_BROADCAST, ...options }: SendOptions): boolean {
@@ -448,7 +482,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const parcels =
       relayed.length === 0
         ? direct.map((remote) => ({ remote, packet }))
-        : this.#relay.peers.parcels(packet, lane, direct, relayed, this.#mode === 'client')
+        : this.#relay.peers.parcels(packet, lane, reliable, direct, relayed, this.#mode === 'client')
     this.#sending = true
     try {
       for (const { remote, packet } of parcels) {

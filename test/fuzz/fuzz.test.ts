@@ -7,6 +7,7 @@ import { codecTarget } from './targets/codec.ts'
 import { gameTarget } from './targets/game.ts'
 import { linkTarget } from './targets/link.ts'
 import { reliableTarget, streamTarget, unreliableTarget } from './targets/ports.ts'
+import { rpcTarget } from './targets/rpc.ts'
 import { clientTarget, serverTarget, tabTarget } from './targets/sessions.ts'
 import { clientMessageTarget, roomCodeTarget, serverMessageTarget } from './targets/texts.ts'
 
@@ -20,6 +21,7 @@ describe('whatever comes', () => {
   survives(streamTarget)
   survives(unreliableTarget)
   survives(linkTarget)
+  survives(rpcTarget)
   survives(clientMessageTarget)
   survives(serverMessageTarget)
   survives(roomCodeTarget)

@@ -25,6 +25,14 @@ export function readValue(bytes: Uint8Array): unknown {
   return value
 }
 
+/** Reads values one after the other up to the end (STANDARD 6.3). @throws {Refused} */
+export function readValues(bytes: Uint8Array): unknown[] {
+  const reader = new ValueReader(bytes)
+  const values: unknown[] = []
+  while (!reader.isAtEnd) values.push(reader.value(0))
+  return values
+}
+
 class ValueReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
@@ -34,6 +42,10 @@ class ValueReader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
   }
 
   expectEnd(): void {

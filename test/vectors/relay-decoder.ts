@@ -5,7 +5,7 @@ import type { RelayedPacket, RelayWord } from './link-vectors.ts'
 import { hexOf } from './notation.ts'
 
 const WHATS = ['VALUE', 'BYTES', 'SERVICE']
-const COMMANDS = ['ADD', 'REMOVE', 'HOLD', 'RELEASE', 'PART']
+const COMMANDS = ['ADD', 'REMOVE', 'HOLD', 'RELEASE', 'PART', 'QUERY', 'REACH', 'OPEN', 'SWITCH', 'DONE']
 const REASONS = [
   'left',
   'kicked',
@@ -35,6 +35,9 @@ export function readRelayed(payload: Uint8Array): RelayedPacket | RelayWord {
     const command = COMMANDS[whole(1)]
     if (!command) throw new Refused('no such command')
     if (command === 'REMOVE') return { command, ids: [id()], reason: REASONS[whole(1)]!, count: whole(4) }
+    if (command === 'REACH') return { command, ids: [id()], count: whole(4) }
+    if (command === 'SWITCH') return { command, ids: [], count: whole(4) }
+    if (command === 'DONE') return { command, ids: [] }
     const ids = [id()]
     while (command === 'ADD' && at < payload.length) ids.push(id())
     return { command, ids }

@@ -5,6 +5,8 @@ import * as relay from '../../src/multiplayer/relay/constants.ts'
 import {
   Command,
   idsOf,
+  readCount,
+  readReach,
   readRelay,
   readRemove,
   writeCommand,
@@ -27,6 +29,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   HOLD: Command.Hold,
   RELEASE: Command.Release,
   PART: Command.Part,
+  QUERY: Command.Query,
+  REACH: Command.Reach,
+  OPEN: Command.Open,
+  SWITCH: Command.Switch,
+  DONE: Command.Done,
 }
 
 describe('packets by way of a third', () => {
@@ -49,12 +56,15 @@ describe('packets by way of a third', () => {
     const written =
       command === 'REMOVE'
         ? writeRemove(ids[0]!, reason as DisconnectReason, count!)
-        : writeCommand(COMMANDS[command]!, ...ids)
+        : writeCommand(COMMANDS[command]!, ...ids, ...(count === undefined ? [] : [count]))
     expect(written).toEqual(bytesOf(hex))
     const word = readRelay(bytesOf(hex))
     if (word.type !== 'command') throw new Error('it is a word')
     expect(word.command).toBe(COMMANDS[command])
     if (command === 'REMOVE') expect(readRemove(word.body)).toEqual({ id: ids[0], reason, count })
+    else if (command === 'REACH') expect(readReach(word.body)).toEqual({ id: ids[0], ms: count })
+    else if (command === 'SWITCH') expect(readCount(word.body)).toBe(count)
+    else if (command === 'DONE') expect(word.body).toHaveLength(0)
     else expect(idsOf(word.body)).toEqual(ids)
     expect(readRelayed(bytesOf(hex))).toEqual(said)
   })

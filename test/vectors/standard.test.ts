@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as server from '../../server/signaling/constants.ts'
 import * as multiplayer from '../../src/multiplayer/constants.ts'
+import * as rpc from '../../src/multiplayer/rpc/constants.ts'
 import * as codec from '../../src/net/codec/constants.ts'
 import * as connection from '../../src/net/constants.ts'
 import * as link from '../../src/net/link/constants.ts'
@@ -16,6 +17,7 @@ const lines = readFileSync(new URL('../../docs/STANDARD.md', import.meta.url), '
 const CONSTANTS: Readonly<Record<string, number>> = {
   ...server,
   ...multiplayer,
+  ...rpc,
   ...connection,
   ...codec,
   ...signaling,

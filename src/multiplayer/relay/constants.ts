@@ -29,3 +29,30 @@ export const MAX_EARLY_RELAYED = 256
 
 /** Their bytes, at most. */
 export const MAX_EARLY_RELAYED_BYTES = 1024 * 1024
+
+/** Pairs of a mesh for which one peer passes packets on, at most: its uplink has its own game to carry. */
+export const MAX_RELAYED_PAIRS = 16
+
+/** How long the answers of neighbours are waited for, in ms: a round trip over a bad network with a loss. */
+export const FIND_TIMEOUT_MS = 1_000
+
+/** How long one of them may take to make two peers known to each other, in ms. Then the next one is asked. */
+export const OPEN_TIMEOUT_MS = 1_500
+
+/**
+ * How long the peer with the larger id waits for the other one to choose, in ms: both give up at nearly the same time, but not
+ * where one of them saw the connection fail and the other waits for its time to be up (`CONNECT_TIMEOUT_MS`).
+ */
+export const WAIT_FOR_OTHER_MS = 20_000
+
+/** What a round trip counts as that was not measured yet, in ms: more than any good one. */
+export const UNKNOWN_ROUND_TRIP_MS = 1_000
+
+/** What stands for a round trip where there is no way. */
+export const NO_WAY = 65_535
+
+/** How long the packets that went by way of a third are waited for when there is a connection, in ms. */
+export const HANDOVER_TIMEOUT_MS = 10_000
+
+/** How often two peers that are connected by way of a third, or not at all, try to connect again, in ms: it costs signaling. */
+export const DETOUR_RETRY_MS = 30_000

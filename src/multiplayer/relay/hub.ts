@@ -1,11 +1,17 @@
 // Passes packets on between peers that this one is connected with: the host of a star between its clients. The sender's id is
 // that of the connection over which a packet came, whatever it says. Sans-IO: it puts packets into links, and no more.
 
-import { LANE_HIGH_WATER, LANE_LOW_WATER } from '../../net/link/constants.ts'
+import {
+  LANE_HIGH_WATER,
+  LANE_LOW_WATER,
+  MAX_RELIABLE_PACKET,
+  MAX_UNRELIABLE_PACKET,
+} from '../../net/link/constants.ts'
 import { BULK_LANE, CONTROL_LANE, FIRST_USER_LANE, type LaneTable } from '../../net/link/lane-table.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason } from '../types.ts'
+import { MAX_RELAYED_PAIRS } from './constants.ts'
 import { type Flow, FlowBudget, newFlow } from './flow.ts'
 import { Command, checkLane, invalid, type RelayMessage, writeCommand, writeFromOther, writeRemove } from './wire.ts'
 
@@ -34,7 +40,12 @@ export class RelayHub {
     this.#parts = parts
   }
 
-  /** Makes a peer known to all others here, and them to it. */
+  /** Takes a peer in for whom packets may be passed on. */
+  join(remote: RemotePeer): void {
+    if (!this.#members.has(remote.id)) this.#member(remote)
+  }
+
+  /** Takes a peer in, and makes it known to all others here, and them to it. */
   introduce(remote: RemotePeer): void {
     if (this.#members.has(remote.id)) return
     const others = [...this.#members.values()]
@@ -59,6 +70,10 @@ export class RelayHub {
     if (source?.remote !== from) throw invalid(`Nothing is passed on for peer ${from.id} here.`)
     const { kind, lane, target, packet } = message
     checkLane(lane, mode === 'reliable' ? port : 1)
+    // Larger ones come only from who does not keep to the format, and could not be passed on.
+    if (packet.length > (mode === 'reliable' ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET)) {
+      throw invalid(`A packet of ${packet.length} bytes is to be passed on.`)
+    }
     const payload = writeFromOther(kind, lane, from.id, packet)
     for (const [id, flow] of source.flows) {
       if (!isMeant(id, target)) continue
@@ -71,6 +86,25 @@ export class RelayHub {
       this.#parts.touch(other.remote)
     }
     return isMeant(self, target)
+  }
+
+  /** Whether packets can be passed on between two. */
+  mayOpen(from: RemotePeer, id: number): boolean {
+    const source = this.#members.get(from.id)
+    if (source?.remote !== from || !this.#members.has(id) || id === from.id || source.flows.has(id)) return false
+    let flows = 0
+    for (const member of this.#members.values()) flows += member.flows.size
+    return flows / 2 < MAX_RELAYED_PAIRS
+  }
+
+  /** Passes packets on between two from now on. Returns whether it does. */
+  open(from: RemotePeer, id: number): boolean {
+    if (!this.mayOpen(from, id)) return false
+    const [one, other] = [this.#members.get(from.id)!, this.#members.get(id)!]
+    connect(one, other)
+    this.#say(one, writeCommand(Command.Add, id))
+    this.#say(other, writeCommand(Command.Add, from.id))
+    return true
   }
 
   /** Passes nothing on any more between two peers, as one of them wants. */

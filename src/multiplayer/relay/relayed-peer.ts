@@ -22,10 +22,12 @@ export class RelayedPeer implements PacketSource {
   held = false
   /** Reliable packets of it that have come. */
   received = 0
+  /** Reliable packets that were sent to it. */
+  sent = 0
+  /** There is a connection with it now: this way ends when everything that was sent over it is there. */
+  superseded = false
   /** It is gone, once so many reliable packets of it have come. */
   ending: { readonly count: number; readonly reason: DisconnectReason } | undefined
-  /** This side wants no more of it, and waits until the peer between knows. */
-  parted = false
   readonly #events: RelayedPeerEvents
 
   constructor(id: number, via: RemotePeer, events: RelayedPeerEvents) {

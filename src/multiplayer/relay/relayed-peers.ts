@@ -7,7 +7,7 @@ import type { OutgoingPacket } from '../../net/link/lanes.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason } from '../types.ts'
-import { MAX_EARLY_RELAYED, MAX_EARLY_RELAYED_BYTES, MAX_RELAYED_PEERS } from './constants.ts'
+import { MAX_EARLY_RELAYED, MAX_EARLY_RELAYED_BYTES, MAX_RELAY_TARGETS, MAX_RELAYED_PEERS } from './constants.ts'
 import { RelayedPeer } from './relayed-peer.ts'
 import {
   Command,
@@ -30,7 +30,11 @@ export interface RelayedPeersParts {
   id(): number
   /** Something was put into its link. */
   touch(remote: RemotePeer): void
+  /** Whether a peer that this one is to be given to may be reached over another: otherwise they part. */
+  wants(id: number, via: RemotePeer): boolean
   joined(peer: RelayedPeer): void
+  /** A reliable packet of it has come. */
+  progressed(peer: RelayedPeer): void
   /** Nothing of it comes any more. */
   left(peer: RelayedPeer, reason: DisconnectReason): void
   packet(from: RelayedPeer, port: number, kind: RelayedKind, ordered: boolean, payload: Uint8Array): void
@@ -55,6 +59,8 @@ interface Early {
 export class RelayedPeers {
   readonly #parts: RelayedPeersParts
   readonly #peers = new Map<number, RelayedPeer>()
+  /** Those that this side parted with, by who passes on for them, until all is here that was on its way. It is dropped. */
+  readonly #parted = new Map<RemotePeer, Map<number, RelayedPeer>>()
   /** Reliable packets that overtook the word that their sender is there. */
   #early: Early[] = []
 
@@ -64,27 +70,37 @@ export class RelayedPeers {
 
   get(id: number): RelayedPeer | undefined {
     const peer = this.#peers.get(id)
-    return peer?.parted ? undefined : peer
+    return peer?.superseded ? undefined : peer
   }
 
   get all(): RelayedPeer[] {
-    return [...this.#peers.values()].filter(({ parted }) => !parted)
+    return [...this.#peers.values()].filter(({ superseded }) => !superseded)
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
   add(via: RemotePeer, body: Uint8Array): void {
     for (const id of idsOf(body)) {
       const before = this.#peers.get(id)
+      const parted = this.#parted.get(via)?.get(id)
+      if (parted && !parted.ending) throw invalid(`Peer ${id} was not taken away before it came again.`)
       if (id === this.#parts.id() || id === via.id)
         throw invalid(`Peer ${via.id} passes on for ${id}, which cannot be.`)
-      if (before && before.via !== via) throw invalid(`Peer ${id} is reached through peer ${before.via.id}.`)
-      if (before?.ending) this.#end(before, before.ending.reason)
+      // The one before may be gone, and this side the last to know.
+      if (before && before.via !== via) this.part(before, 'connection_lost')
+      else if (before?.ending) this.#end(before, before.ending.reason)
       else if (before) throw invalid(`Peer ${id} is there already.`)
       if (this.#peers.size >= MAX_RELAYED_PEERS) throw invalid(`More than ${MAX_RELAYED_PEERS} relayed peers.`)
       const peer = new RelayedPeer(id, via, {
         rejected: (error) => this.#parts.rejected(error),
         unwanted: (unwanted, reason) => this.part(unwanted, reason),
       })
+      // What is still on its way from before comes first.
+      peer.received = -owed(parted ?? before)
+      this.#parted.get(via)?.delete(id)
+      if (!this.#parts.wants(id, via)) {
+        this.#sayPart(peer)
+        continue
+      }
       this.#peers.set(id, peer)
       this.#parts.joined(peer)
       this.#takeEarly(peer)
@@ -94,19 +110,23 @@ export class RelayedPeers {
   /** @throws {NetError} ERR_INVALID_DATA */
   remove(via: RemotePeer, body: Uint8Array): void {
     const { id, reason, count } = readRemove(body)
-    const peer = this.#peers.get(id)
-    // It may have been parted with meanwhile, and come anew.
-    if (peer?.via !== via) throw invalid(`Peer ${id} was taken away, and was never there.`)
-    if (peer.parted) this.#peers.delete(id)
-    else {
-      peer.ending = { reason, count }
-      this.#tryEnd(peer)
+    const parted = this.#parted.get(via)?.get(id)
+    if (parted) {
+      parted.ending = { reason, count }
+      this.#forgetParted(parted)
+      return
     }
+    const peer = this.#peers.get(id)
+    if (peer?.via !== via) throw invalid(`Peer ${id} was taken away, and was never there.`)
+    peer.ending = { reason, count }
+    this.#tryEnd(peer)
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
   hold(via: RemotePeer, body: Uint8Array, held: boolean): void {
-    const peer = this.#peers.get(idOf(body))
+    const id = idOf(body)
+    if (this.#parted.get(via)?.has(id)) return
+    const peer = this.#peers.get(id)
     if (peer?.via !== via) throw invalid('A peer that was never there takes no more.')
     peer.held = held
     if (!held) this.#parts.released()
@@ -120,6 +140,12 @@ export class RelayedPeers {
     const peer = this.#peers.get(source)
     if (peer && peer.via === via) {
       this.#take(peer, port, mode === 'ordered', reliable, message)
+      return
+    }
+    const parted = this.#parted.get(via)?.get(source)
+    if (parted) {
+      if (reliable) parted.received += 1
+      this.#forgetParted(parted)
       return
     }
     // On these lanes nothing overtakes the word that somebody is there.
@@ -137,22 +163,23 @@ export class RelayedPeers {
 
   /** This side wants no more of it. */
   part(peer: RelayedPeer, reason: DisconnectReason): void {
-    if (this.#peers.get(peer.id) !== peer || peer.parted) return
+    if (this.#peers.get(peer.id) !== peer) return
     // Who is gone for the peer between needs no word.
-    if (peer.ending) this.#peers.delete(peer.id)
-    else this.#say(peer.via, writeCommand(Command.Part, peer.id))
-    peer.parted = true
-    this.#parts.left(peer, reason)
+    if (peer.ending) this.#keepParted(peer)
+    else this.#sayPart(peer)
+    this.#end(peer, reason)
   }
 
   /** A peer is gone, and who was reached through it with it. */
   lost(via: RemotePeer, reason: DisconnectReason): void {
     this.#early = this.#early.filter((early) => early.via !== via)
+    this.#parted.delete(via)
     for (const peer of [...this.#peers.values()]) if (peer.via === via) this.#end(peer, reason)
   }
 
   clear(): void {
     this.#peers.clear()
+    this.#parted.clear()
     this.#early = []
   }
 
@@ -163,6 +190,7 @@ export class RelayedPeers {
   parcels(
     packet: OutgoingPacket,
     lane: number,
+    reliable: boolean,
     direct: RemotePeer[],
     relayed: RelayedPeer[],
     isStar: boolean,
@@ -171,6 +199,7 @@ export class RelayedPeers {
     for (const peer of relayed) {
       const { via, id, traffic } = peer
       traffic.packetsOut += 1
+      if (reliable) peer.sent += 1
       traffic.bytesOut += packet.payload.length
       const group = groups.get(via)
       if (!group) groups.set(via, [id])
@@ -180,28 +209,28 @@ export class RelayedPeers {
     for (const remote of direct) if (!groups.has(remote)) parcels.push({ remote, packet })
     for (const [via, ids] of groups) {
       if (direct.includes(via)) ids.push(via.id)
-      const target = isStar ? this.#shortest(via, ids) : ids.length === 1 ? ids[0]! : ids
-      const payload = writeToOthers(packet.kind, lane, target, packet.payload)
-      parcels.push({ remote: via, packet: { kind: Kind.Relay, payload } })
+      for (const target of isStar ? this.#shortest(via, ids) : lists(ids)) {
+        const payload = writeToOthers(packet.kind, lane, target, packet.payload)
+        parcels.push({ remote: via, packet: { kind: Kind.Relay, payload } })
+      }
     }
     return parcels
   }
 
-  #shortest(via: RemotePeer, ids: number[]): RelayTarget {
-    if (ids.length === 1) return ids[0]!
-    const others = [via.id, ...this.all.filter((peer) => peer.via === via).map(({ id }) => id)].filter(
-      (id) => !ids.includes(id),
-    )
-    if (others.length === 0) return 0
-    return others.length === 1 ? -others[0]! : ids
+  #shortest(via: RemotePeer, ids: number[]): RelayTarget[] {
+    const everyone = [via.id, ...this.all.filter((peer) => peer.via === via).map(({ id }) => id)]
+    const others = everyone.filter((id) => !ids.includes(id))
+    if (ids.length === 1 || others.length > 1) return lists(ids)
+    return others.length === 0 ? [0] : [-others[0]!]
   }
 
   #take(peer: RelayedPeer, port: number, ordered: boolean, reliable: boolean, { kind, packet }: FromOther): void {
-    if (peer.parted) return
     peer.traffic.packetsIn += 1
     peer.traffic.bytesIn += packet.length
-    if (reliable) peer.received = (peer.received + 1) >>> 0
-    this.#parts.packet(peer, port, kind, ordered, packet)
+    if (reliable) peer.received += 1
+    // What is not reliable is too old when there is a better way.
+    if (reliable || !peer.superseded) this.#parts.packet(peer, port, kind, ordered, packet)
+    if (reliable) this.#parts.progressed(peer)
     this.#tryEnd(peer)
   }
 
@@ -218,14 +247,41 @@ export class RelayedPeers {
   }
 
   #end(peer: RelayedPeer, reason: DisconnectReason): void {
-    if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id)
-    if (peer.parted) return
-    peer.parted = true
+    if (this.#peers.get(peer.id) !== peer) return
+    this.#peers.delete(peer.id)
     this.#parts.left(peer, reason)
+  }
+
+  #sayPart(peer: RelayedPeer): void {
+    this.#say(peer.via, writeCommand(Command.Part, peer.id))
+    this.#keepParted(peer)
+  }
+
+  #keepParted(peer: RelayedPeer): void {
+    const { id, via } = peer
+    const parted = this.#parted.get(via)
+    if (parted) parted.set(id, peer)
+    else this.#parted.set(via, new Map([[id, peer]]))
+  }
+
+  #forgetParted(peer: RelayedPeer): void {
+    if (peer.ending && owed(peer) <= 0) this.#parted.get(peer.via)?.delete(peer.id)
   }
 
   #say(remote: RemotePeer, payload: Uint8Array): void {
     remote.link.sendReliable(0, { kind: Kind.Relay, payload }, CONTROL_LANE)
     this.#parts.touch(remote)
   }
+}
+
+/** How many reliable packets of it are still on their way, of one that is gone. */
+function owed(peer: RelayedPeer | undefined): number {
+  return peer?.ending ? peer.ending.count - peer.received : 0
+}
+
+function lists(ids: readonly number[]): RelayTarget[] {
+  if (ids.length === 1) return [ids[0]!]
+  const targets: RelayTarget[] = []
+  for (let i = 0; i < ids.length; i += MAX_RELAY_TARGETS) targets.push(ids.slice(i, i + MAX_RELAY_TARGETS))
+  return targets
 }

@@ -37,6 +37,16 @@ export const Command = {
   Release: 3,
   /** id:u32. To whoever passes on: nothing more to it and from it. */
   Part: 4,
+  /** id:u32. Do you reach it? */
+  Query: 5,
+  /** id:u32 ms:u32. The round trip to it takes so long; NO_WAY: it is not reached from here, or nothing is passed on. */
+  Reach: 6,
+  /** id:u32. Pass packets on between it and me. */
+  Open: 7,
+  /** count:u32. Over the new connection: so many reliable packets went by way of the third. */
+  Switch: 8,
+  /** Over the new connection: all of those are here. */
+  Done: 9,
 } as const
 export type Command = (typeof Command)[keyof typeof Command]
 
@@ -133,6 +143,18 @@ export function writeRemove(id: number, reason: DisconnectReason, count: number)
 export function idsOf(body: Uint8Array): number[] {
   if (body.length === 0 || body.length % 4 !== 0) throw invalid('A word about relaying names no peers.')
   return Array.from({ length: body.length / 4 }, (_, i) => idAt(body, 4 * i))
+}
+
+/** A peer and a number. @throws {NetError} ERR_INVALID_DATA */
+export function readReach(body: Uint8Array): { id: number; ms: number } {
+  if (body.length !== 8) throw invalid('A way has a peer and a time.')
+  return { id: idAt(body, 0), ms: u32At(body, 4) }
+}
+
+/** @throws {NetError} ERR_INVALID_DATA */
+export function readCount(body: Uint8Array): number {
+  if (body.length !== 4) throw invalid('A count has 4 bytes.')
+  return u32At(body, 0)
 }
 
 /** The one id that a command is about. @throws {NetError} ERR_INVALID_DATA */

@@ -7,7 +7,7 @@ export const MAX_RPC_SETS = 32
 /** UTF-16 units of the name of an RPC or of a set. */
 export const MAX_RPC_NAME_LENGTH = 64
 
-/** Arguments of one RPC. Godot's limit, and what one byte counts. */
+/** Arguments of one call: Godot's limit. */
 export const MAX_RPC_ARGUMENTS = 255
 
 /** How long a call waits for a peer that has not defined the RPC yet, in ms: a page that still loads its level. */

@@ -46,6 +46,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 export class RpcService implements ServicePart {
   readonly #courier: Courier
+  readonly #time: () => number | undefined
   readonly #deadlines: Deadlines
   readonly #agreement: Agreement
   readonly #incoming: IncomingCalls
@@ -59,6 +60,7 @@ export class RpcService implements ServicePart {
   constructor(addTo: (part: ServicePart) => Courier, { time, mismatch }: RpcServiceOptions) {
     const courier = addTo(this)
     this.#courier = courier
+    this.#time = time
     this.#deadlines = new Deadlines(courier.clock)
     this.#own = this.#newPending()
     this.#agreement = new Agreement(courier, this.#deadlines, { mismatch })
@@ -81,7 +83,10 @@ export class RpcService implements ServicePart {
     if (typeof set !== 'string' || set.length > MAX_RPC_NAME_LENGTH) {
       throw new NetError('ERR_INVALID_PARAMETER', `The name of a set has at most ${MAX_RPC_NAME_LENGTH} characters.`)
     }
-    return this.#outgoing.functionsFor(this.#agreement.define(set, definitions)) as unknown as Rpcs<Definitions>
+    const own = this.#agreement.define(set, definitions)
+    // A clock may be kept from its first use on only: the first call shall not be the one that begins with it.
+    if (own.entries.some(({ timed }) => timed)) this.#time()
+    return this.#outgoing.functionsFor(own) as unknown as Rpcs<Definitions>
   }
 
   receive(message: Uint8Array, from: number, mode: TransferMode, channel: number): void {

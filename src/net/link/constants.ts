@@ -42,7 +42,7 @@ export const MAX_UNRELIABLE_WAIT_MS = 50
 /** Bytes of unreliable packets that wait, at most: beyond, the oldest goes. */
 export const MAX_WAITING_UNRELIABLE_BYTES = 64 * 1024
 
-/** Those passed on for one peer among them, at most: an eighth, so that a flood does not take the room of the others. */
+/** Those passed on for one peer among them, at most: an eighth, so that a flood does not take all room. */
 export const MAX_WAITING_RELAYED_BYTES = 8 * 1024
 
 /** Packets from this size on are bulk where no lane is given: over 2 Mbit/s they take longer than eight ticks. */

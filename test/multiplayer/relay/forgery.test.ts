@@ -96,6 +96,23 @@ describe('a client of a star that forges the origin', () => {
     await star.close()
   })
 
+  it.each([
+    ['as large as it may be', 16_000, 0],
+    ['larger', 16_001, MAX_BAD_MESSAGES],
+    ['as large as pieces can make it', 18_000, MAX_BAD_MESSAGES],
+  ])('does no harm to others with unreliable packets that are %s', async (_name, size, bad) => {
+    const { star, forger } = await starWithForger()
+    for (let i = 0; i < MAX_BAD_MESSAGES; i++) {
+      forger.say(writeToOthers(Kind.Bytes, GAMEPLAY_LANE, 2, new Uint8Array(size)), 1)
+      await star.network.run(50)
+    }
+    expect(star.host.errors).toHaveLength(bad)
+    const [two] = star.clients
+    expect(two!.peer.stats(1).rejected).toBe(0)
+    expect(two!.heard).toHaveLength(MAX_BAD_MESSAGES - bad)
+    await star.close()
+  })
+
   it('reaches nobody who is not there, and that is no fault', async () => {
     const { star, forger } = await starWithForger()
     for (const target of [77, 9, [9, 77], 0x7fff_ffff]) forger.say(writeToOthers(Kind.Value, 1, target, LIE))
@@ -181,6 +198,97 @@ describe('a host that forges the origin', () => {
     host.say(writeCommand(Command.Add, 4))
     await network.run(200)
     expect(client.from(4)).toEqual(['lie'])
+    await close()
+  })
+})
+
+describe('a member of a mesh that forges the origin', () => {
+  /** 2 is connected with 3 and with the forger, 9; 4 belongs to the room too, and is not connected. */
+  async function meshWithForger() {
+    const network = new SimulatedNetwork({ latencyMs: 10 })
+    const member = (id: number) => {
+      const { clock } = network.peerOptions(String(id))
+      const hooks = { wantsRelayed: (other: number) => [2, 3, 4, 9].includes(other) }
+      const player = new Player(new WebRTCMultiplayerPeer({ clock, hooks }))
+      player.peer.createMesh(id)
+      return player
+    }
+    const [victim, friend, forger] = [member(2), member(3), new Forger(network, 9)]
+    const [mine, its] = [connectionOn(network, '2'), connectionOn(network, '3')]
+    victim.peer.addPeer(mine, 3)
+    friend.peer.addPeer(its, 2)
+    meet(mine, its)
+    const line = connectionOn(network, '2')
+    victim.peer.addPeer(line, 9)
+    meet(forger.remote.connection, line)
+    await network.until(() => victim.joined.length === 2 && friend.joined.length === 1 && forger.connected)
+    const close = async () => {
+      forger.remote.close()
+      await network.until(Promise.all([victim.peer.close(), friend.peer.close()]))
+    }
+    return { network, victim, friend, forger, close }
+  }
+
+  const part = (id: number) => [...writeCommand(Command.Part, id)]
+
+  it.each([
+    ['its own', 9, true],
+    ['that of whom it speaks to', 2, true],
+    ['of somebody who is connected', 3, false],
+    ['of a stranger', 77, false],
+  ])('%s is not believed, whether it announced it or not', async (_name, origin, isBad) => {
+    const { network, victim, forger, close } = await meshWithForger()
+    forger.say(value(origin), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect(victim.errors).toHaveLength(1)
+    forger.say(writeCommand(Command.Add, origin))
+    forger.say(value(origin), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect([victim.heard, victim.joined.length]).toEqual([[], 2])
+    // Who announces what cannot be makes two mistakes; with who announces what is not wanted the victim parts.
+    expect(victim.errors).toHaveLength(isBad ? 3 : 1)
+    expect(forger.heard).toEqual(isBad ? [] : [part(origin)])
+    await close()
+  })
+
+  it('of a member that is not connected is believed, when it announced it: whoever passes on is trusted for that', async () => {
+    const { network, victim, forger, close } = await meshWithForger()
+    forger.say(value(4), 0, GAMEPLAY_LANE)
+    forger.say(writeCommand(Command.Add, 4))
+    forger.say(value(4), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect(victim.errors).toHaveLength(1)
+    expect(victim.from(4)).toEqual(['lie'])
+    await close()
+  })
+
+  it('through another one has its own', async () => {
+    const { network, victim, friend, forger, close } = await meshWithForger()
+    // Nobody asked for a way between the two.
+    forger.say(writeToOthers(Kind.Value, GAMEPLAY_LANE, 3, LIE), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect([friend.heard, victim.errors]).toEqual([[], []])
+    forger.say(writeCommand(Command.Open, 3))
+    forger.say(writeToOthers(Kind.Value, GAMEPLAY_LANE, 3, LIE), 0, GAMEPLAY_LANE)
+    forger.say(writeToOthers(Kind.Bytes, GAMEPLAY_LANE, 3, value(2)), 0, GAMEPLAY_LANE)
+    await network.run(200)
+    expect(friend.heard.map(([, from]) => from)).toEqual([9, 9])
+    await close()
+  })
+
+  it.each([
+    ['that more was sent another way', writeCommand(Command.Switch, 5)],
+    ['that it has everything', Uint8Array.of(3, Command.Done)],
+    ['a round trip that nobody asked for', writeCommand(Command.Reach, 3, 5)],
+    ['a question', writeCommand(Command.Query, 3)],
+  ])('and says %s, does no harm', async (_name, payload) => {
+    const { network, victim, friend, forger, close } = await meshWithForger()
+    for (let i = 0; i < 20; i++) forger.say(payload)
+    await network.run(200)
+    friend.peer.send('hello')
+    await network.run(12_000)
+    expect(victim.from(3)).toEqual(['hello'])
+    expect([victim.errors, friend.errors]).toEqual([[], []])
     await close()
   })
 })

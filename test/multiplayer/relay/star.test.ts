@@ -194,6 +194,22 @@ describe('clients of a star', () => {
     expect([two!.errors, three!.errors, star.host.errors]).toEqual([[], [], []])
   })
 
+  it('can part while packets are on their way, which is nobody’s fault', async () => {
+    star = await Star.of(3)
+    star.network.between('1', '2').set({ rateBytesPerSecond: 40_000 })
+    const [two, three] = star.clients
+    for (let i = 0; i < 300; i++) three!.peer.sendBytes(new Uint8Array(1000), { to: 2 })
+    three!.peer.sendBytes(new Uint8Array(40_000), { to: 2, lane: 'bulk' })
+    await star.network.until(() => two!.heard.length > 20)
+    two!.peer.disconnectPeer(3)
+    const heard = two!.heard.length
+    await star.network.run(15_000)
+    expect(two!.heard).toHaveLength(heard)
+    expect(two!.errors).toEqual([])
+    expect(two!.peer.stats(1).rejected).toBe(0)
+    expect(two!.gone).toEqual([[3, 'kicked']])
+  })
+
   it('are alone with the host where it does not relay', async () => {
     star = new Star({ latencyMs: 10 }, [], { serverRelay: false })
     const [two, three] = [star.join(), star.join()]
@@ -240,6 +256,23 @@ describe('a client that does not take what it is sent', () => {
     expect(drained).toBe(false)
     await star.network.until(() => drained, { limitMs: 60_000 })
     expect(three!.gone).toEqual([])
+  })
+
+  it('is not waited for when it is gone', async () => {
+    star = await Star.of(2)
+    star.network.between('1', '3').set(slow)
+    const [two] = star.clients
+    for (let i = 0; i < 20; i++) two!.peer.sendBytes(new Uint8Array(30_000), { to: 3 })
+    await star.network.run(500)
+    expect(two!.peer.sendBytes(new Uint8Array(1), { to: 3 })).toBe(false)
+    let drained = false
+    void two!.peer.drained('gameplay', 3).then(() => {
+      drained = true
+    })
+    star.network.kill('3')
+    star.clients.pop()
+    await star.network.run(6000)
+    expect([drained, two!.gone]).toEqual([true, [[3, 'timeout']]])
   })
 
   it('ends the client that floods it, and not the one that is flooded', async () => {

@@ -3,6 +3,8 @@ import { MAX_WAITING_CALLS, RPC_AGREEMENT_TIMEOUT_MS } from '../../../src/multip
 import { rpc } from '../../../src/multiplayer/rpc/definition.ts'
 import type { StandardSchema } from '../../../src/multiplayer/rpc/standard-schema.ts'
 import type { RpcDefinitions } from '../../../src/multiplayer/rpc/types.ts'
+import { encodeAgreed } from '../../../src/multiplayer/rpc/wire.ts'
+import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { rejection, thrown } from '../../support/net-errors.ts'
 import { Hub } from './hub.ts'
 
@@ -297,6 +299,46 @@ describe('before a peer has defined an RPC', () => {
     await hub.flush()
     expect(heard).toEqual(['hello'])
     expect(b.errors).toEqual([])
+  })
+
+  it('whoever takes the place of one that had agreed is waited for like any other', async () => {
+    const { hub, b, calls } = late()
+    b.api.rpcs(definitions)
+    await hub.flush()
+    hub.remove(2)
+    const c = hub.add(3)
+    calls.say('hello')
+    await hub.flush()
+    expect([heard, c.peer.rejections]).toEqual([[], []])
+    c.api.rpcs(definitions)
+    await hub.flush()
+    expect(heard).toEqual(['hello'])
+  })
+
+  it('a peer that agrees to what it then defines otherwise is called no more', async () => {
+    const hub = new Hub()
+    const [a, liar, c] = [hub.add(1), hub.add(2), hub.add(3)]
+    heard.length = 0
+    const calls = a.api.rpcs(definitions)
+    c.api.rpcs(definitions)
+    await hub.flush()
+    hub.post({ from: 2, to: 1, bytes: encodeAgreed(0), mode: TransferMode.Reliable, channel: 0 })
+    await hub.flush()
+    liar.api.rpcs({ say: rpc.reliable('authority', none) })
+    await hub.flush()
+    hub.sent.length = 0
+    calls.say('hello')
+    await hub.flush()
+    expect(hub.sent.map(({ to }) => to)).toEqual([3])
+    expect(heard).toEqual(['hello'])
+    expect(thrown(() => calls.say.to(2)('hello')).code).toBe('ERR_RPC_MISMATCH')
+    // The newcomer makes the numbers as if everyone had agreed.
+    const d = hub.add(4)
+    calls.say('again')
+    d.api.rpcs(definitions)
+    await hub.flush()
+    expect(heard).toEqual(['hello', 'again', 'again'])
+    expect([...c.errors, ...d.errors]).toEqual([])
   })
 
   it('a set is defined once', () => {

@@ -130,6 +130,19 @@ describe('a call', () => {
     ])
   })
 
+  it('that is to be timed has the clock kept from its definition on, and no other one', () => {
+    let asked = 0
+    const time = () => {
+      asked += 1
+      return undefined
+    }
+    const api = new MultiplayerAPI({ time })
+    api.rpcs({ plain: rpc.reliable('any_peer', () => {}) })
+    expect(asked).toBe(0)
+    api.rpcs({ timed: rpc.reliable('any_peer', { timed: true }, () => {}) }, { set: 'timed' })
+    expect(asked).toBe(1)
+  })
+
   it('of an unreliable RPC with three numbers takes 16 bytes as float32, and 28 where they are exact', async () => {
     const got: number[][] = []
     const { hub, rpcs } = await agreed(2, () => ({

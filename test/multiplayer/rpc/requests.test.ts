@@ -182,6 +182,28 @@ describe('a request that fails', () => {
     expect((await rejection(rpcs[0]!.ask.to(3)(1))).code).toBe('ERR_UNCONFIGURED')
   })
 
+  it('of a peer that left is not answered to the one that has its id now', async () => {
+    let answer: (text: string) => void = () => {}
+    const { hub, rpcs } = await askable(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve
+        }),
+    )
+    const gone = rejection(rpcs[1]!.ask.to(1)('mine'))
+    await hub.flush()
+    hub.remove(2)
+    hub.add(2)
+    await hub.flush()
+    hub.sent.length = 0
+    answer('for the one who asked')
+    await hub.flush()
+    expect(hub.sent).toEqual([])
+    // Whoever is removed is not told by this hub: its request ends by its time.
+    hub.clock.advance(DEFAULT_REQUEST_TIMEOUT_MS)
+    expect((await gone).code).toBe('ERR_TIMEOUT')
+  })
+
   it('rejects, whatever is wrong with it, and sends nothing', async () => {
     const { hub, rpcs } = await askable((question) => question)
     const { ask } = rpcs[0]!

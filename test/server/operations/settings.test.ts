@@ -52,6 +52,13 @@ describe('settings', () => {
     expect(read(['--dev'], { SKEIN_TICKETSECRET: SECRET }).warnings.join()).toMatch(/SKEIN_TICKETSECRET is no setting/)
   })
 
+  it('allow as many rooms as was said, and by default more where they are kept in Redis', () => {
+    const rooms = (...args: string[]) => config(['--dev', ...args]).limits.rooms
+    expect(rooms()).toBe(5_000)
+    expect(rooms('--redis', 'redis://x')).toBe(100_000)
+    expect(rooms('--redis', 'redis://x', '--max-rooms', '5000')).toBe(5_000)
+  })
+
   it.each([
     [['--prot', '80'], /--prot/],
     [['--dev', 'stray'], /stray/],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addressKey, KeyedBuckets } from '../../../server/signaling/budgets.ts'
+import { ADDRESSES_OF_NETWORK } from '../../../server/signaling/constants.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { withServer } from './support.ts'
 
@@ -49,6 +50,25 @@ describe('buckets by key', () => {
 })
 
 describe('a budget that is shared', () => {
+  it('of failed entries is also that of an IPv6 customer, who has many networks', async () => {
+    const clock = new VirtualClock()
+    const addressOf = (request: { headers: Record<string, unknown> }) => String(request.headers['x-address'])
+    const limits = { failedEntriesPerMinutePerAddress: 1 }
+    await withServer({ clock, addressOf, limits }, async (connect) => {
+      const guess = async (address: string) => {
+        const client = await connect({ headers: { 'x-address': address } })
+        client.say({ type: 'join', version: 2, room: 'AAA-AAA-AAA' })
+        return (await client.heard('error')).code
+      }
+      for (let n = 0; n < ADDRESSES_OF_NETWORK; n++) {
+        expect(await guess(`2001:db8:7:${n.toString(16)}::1`)).toBe('ERR_ROOM_NOT_FOUND')
+      }
+      expect(await guess('2001:db8:7:ffff::1')).toBe('ERR_RATE_LIMITED')
+      expect(await guess('2001:db8:8::1')).toBe('ERR_ROOM_NOT_FOUND')
+      expect(await guess('10.0.0.1')).toBe('ERR_ROOM_NOT_FOUND')
+    })
+  })
+
   const signal = { kind: 'description', type: 'offer', sdp: 'v=0' } as const
 
   it('of an address refuses without closing, and leaves other addresses alone', async () => {
