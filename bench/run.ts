@@ -13,6 +13,7 @@ import { bundleSize } from './bundle-size.ts'
 import { connect } from './connect.ts'
 import { echo } from './echo.ts'
 import { lanes, lanesInBrowsers } from './lanes.ts'
+import { reconnect } from './reconnect.ts'
 import { rivals } from './rivals.ts'
 import { rpc } from './rpc.ts'
 import { signaling } from './signaling/signaling.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   state,
   batching,
   rpc,
+  reconnect,
   rivals,
   signaling,
 }

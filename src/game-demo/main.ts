@@ -1,6 +1,6 @@
 // The page: lobby, joining, playing, and why it ended. `data-state` of the body says which; the styles show it.
 
-import { hostRoom, joinRoom, type Room } from '../index.ts'
+import { hostRoom, type JoinRoomOptions, joinRoom, type Room } from '../index.ts'
 import { GamePage } from './game-page.ts'
 import type { Profile } from './profile.ts'
 import { element, setText } from './ui/dom.ts'
@@ -14,6 +14,9 @@ type State = 'lobby' | 'joining' | 'playing' | 'failed' | 'closed'
 
 /** A mesh of browsers: beyond this every upload line would be full. */
 const MAX_PEERS = 16
+
+/** Of the session's storage: the room that this tab plays in, and its place there. */
+const PLACE_KEY = 'place'
 
 const { body } = document
 let profile: Profile = loadProfile()
@@ -55,16 +58,23 @@ async function play(code: string | undefined): Promise<void> {
   const signaling = signalingUrl(location)
   const { signal } = controller
   try {
-    const room =
-      code === undefined
-        ? await hostRoom({ signaling, topology: 'mesh', maxPeers: MAX_PEERS, signal })
-        : await joinRoom({ signaling, room: code, signal })
+    const room = await returnTo(code, { signaling, signal, keepPlace: true })
     // The player went back while the last answer was on its way.
     if (signal.aborted) return void room.leave()
     enter(room)
   } catch (error) {
     if (!signal.aborted) fail(error)
   }
+}
+
+/** To the place that this tab had in the room before it was loaded anew; else as anybody. */
+async function returnTo(code: string | undefined, options: JoinRoomOptions): Promise<Room> {
+  const [room, place] = (sessionStorage.getItem(PLACE_KEY) ?? '').split(' ')
+  sessionStorage.removeItem(PLACE_KEY)
+  if (code === undefined) return hostRoom({ ...options, topology: 'mesh', maxPeers: MAX_PEERS })
+  if (room !== code || !place) return joinRoom({ ...options, room: code })
+  // It may not be kept any more.
+  return joinRoom({ ...options, place }).catch(() => joinRoom({ ...options, room: code }))
 }
 
 function enter(room: Room): void {
@@ -88,6 +98,7 @@ function enter(room: Room): void {
   }
   room.on('peerConnected', count)
   room.on('peerDisconnected', count)
+  room.on('peerReconnecting', () => toast('A player is not heard of. Trying to reach them again …'))
   room.on('connectionFailed', () => toast('One player could not be reached: a network in between blocks it.'))
   room.on('signalingLost', () => toast('The server is gone. You play on; nobody new can join.'))
   room.on('closed', (error) => {
@@ -156,8 +167,10 @@ window.addEventListener('hashchange', () => {
   const code = roomInHash(location.hash)
   if (code !== undefined && code !== current?.room.code) void play(code)
 })
-// Says goodbye, so that the others need not wait for silence.
-window.addEventListener('pagehide', () => void current?.room.leave())
+// The room says goodbye by itself. A page that is loaded anew takes its place again.
+window.addEventListener('pagehide', () => {
+  if (current?.room.place !== undefined) sessionStorage.setItem(PLACE_KEY, `${current.room.code} ${current.room.place}`)
+})
 
 // Fetched now, while the player reads or the connection is made.
 void import('./view/renderer.ts').catch(() => {})

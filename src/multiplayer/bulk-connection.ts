@@ -85,6 +85,12 @@ export class BulkConnection {
     this.#end(true)
   }
 
+  /** The connection that it was dialled over is gone, and it will hardly be better: where it was begun, it is no more. */
+  end(): void {
+    if (this.state === 'none') return
+    this.#end(true)
+  }
+
   /** There is none from now on. */
   close(): void {
     this.state = 'shared'

@@ -2,9 +2,9 @@
 
 import { NetError } from '../net/errors.ts'
 import { MAX_RELIABLE_PACKET, MAX_UNRELIABLE_PACKET } from '../net/link/constants.ts'
-import { MAX_PEER_ID, MAX_SILENCE_TIMEOUT_MS, MIN_SILENCE_TIMEOUT_MS } from './constants.ts'
+import { MAX_GRACE_MS, MAX_PEER_ID, MAX_SUSPICION_MS, MIN_SUSPICION_MS } from './constants.ts'
 import type { WaitingPacket } from './inbox.ts'
-import { TransferMode } from './types.ts'
+import { type PatienceOptions, TransferMode } from './types.ts'
 
 /** Which of its peer's channels it came over. */
 export function portOf({ channel, mode }: WaitingPacket): number {
@@ -18,10 +18,13 @@ export function checkId(id: number): void {
 }
 
 /** @throws {NetError} ERR_INVALID_PARAMETER */
-export function checkSilenceTimeout(ms: number): void {
-  if (ms >= MIN_SILENCE_TIMEOUT_MS && ms <= MAX_SILENCE_TIMEOUT_MS) return
-  const range = `${MIN_SILENCE_TIMEOUT_MS} to ${MAX_SILENCE_TIMEOUT_MS} ms`
-  throw new NetError('ERR_INVALID_PARAMETER', `silenceTimeoutMs is ${range}, not ${ms}.`)
+export function checkPatience({ suspicionMs, graceMs }: PatienceOptions): void {
+  const check = (name: string, ms: number | undefined, least: number, most: number) => {
+    if (ms === undefined || (ms >= least && ms <= most)) return
+    throw new NetError('ERR_INVALID_PARAMETER', `${name} is ${least} to ${most} ms, not ${ms}.`)
+  }
+  check('suspicionMs', suspicionMs, MIN_SUSPICION_MS, MAX_SUSPICION_MS)
+  check('graceMs', graceMs, 0, MAX_GRACE_MS)
 }
 
 export function checkMode(mode: TransferMode): void {

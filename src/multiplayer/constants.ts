@@ -30,11 +30,33 @@ export const CONNECT_TIMEOUT_MS = 15_000
 export const MAX_REDIALS = 2
 
 /**
- * What `silenceTimeoutMs` may be, in ms. Under 2 s a hidden tab's timers or one lost packet would part peers; after 30 s
+ * What `suspicionMs` may be, in ms. Under 1 s a hidden tab's timers or a page that draws would be suspected; after 30 s
  * without an answer ICE gives the connection up by itself (RFC 7675).
  */
-export const MIN_SILENCE_TIMEOUT_MS = 2_000
-export const MAX_SILENCE_TIMEOUT_MS = 30_000
+export const MIN_SUSPICION_MS = 1_000
+export const MAX_SUSPICION_MS = 30_000
+
+/** What `graceMs` may be at most, in ms: until then all that is sent to a peer is kept. Least is 0: nobody is waited for. */
+export const MAX_GRACE_MS = 120_000
+
+/** Messages on a connection that may take the place of another, before this side goes over to it: a greeting and a bit. */
+export const MAX_EARLY_ON_NEXT_WAY = 16
+
+/** How long a peer that is silent may come back by itself before a new connection is dialled, in ms. */
+export const REDIAL_AFTER_MS = 500
+
+/** How long a restart of ICE may take until a new connection is dialled, in ms: signaling there and back, and some checks. */
+export const RESTART_PATIENCE_MS = 2_000
+
+/** How long a connection may take that is to replace another, in ms, until the next one is tried. */
+export const REPAIR_PATIENCE_MS = 4_000
+
+/** How long fresh ICE servers are waited for when a connection is repaired, in ms; then the last ones must do. */
+export const FRESH_ICE_SERVERS_MS = 500
+
+/** Offers of new connections that a peer may make at once, and how long each takes to come back, in ms: each costs one. */
+export const MAX_REPAIRS_AT_ONCE = 16
+export const REPAIR_REFILL_MS = 1_000
 
 /** How old the route in a peer's figures may be, in ms: a page has to collect a whole report to know it. */
 export const ROUTE_REFRESH_MS = 2_000

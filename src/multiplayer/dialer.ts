@@ -1,5 +1,6 @@
 // Makes the connections of a room meet: for every peer that signaling announces, one connection, whose descriptions and
-// candidates it carries across. A connection that fails before it stood is dialled again by the side that offers.
+// candidates it carries across. A connection that fails before it stood is dialled again by the side that offers; one that
+// has stood is the affair of repair.ts.
 
 import type { CancelTimer, Clock } from '../net/clock.ts'
 import { type ConnectionConfiguration, ConnectionState, type IceServer } from '../net/drivers/driver.ts'
@@ -10,10 +11,13 @@ import type { SignalingSession } from '../net/signaling/transport.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { CONNECT_TIMEOUT_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
 import type { IceServersForDial } from './ice-servers.ts'
+import { Repair } from './repair.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
 interface Dial {
   readonly offer: boolean
+  /** With which number it began, and where it is. */
+  readonly firstAttempt: number
   attempt: number
   connection: WebRTCPeerConnection | undefined
   /** Why the attempt before this one failed. */
@@ -43,6 +47,7 @@ export class Dialer {
   readonly #refused = new Set<number>()
   /** Of every peer that signaling knows: whether this side offers. */
   readonly #offers = new Map<number, boolean>()
+  readonly #repair: Repair
   #closed = false
 
   constructor(
@@ -59,11 +64,16 @@ export class Dialer {
     this.#iceServers = iceServers
     this.#clock = clock
     this.#events = events
+    this.#repair = new Repair({
+      ...{ session, peer, iceServers, clock },
+      connect: (id, attempt, servers) => this.#newConnection(id, servers, attempt),
+    })
   }
 
   /** Signaling announced a peer, or the one that was there under this id came anew. */
   joined(id: number, offer: boolean): void {
     this.#offers.set(id, offer)
+    this.#repair.drop(id)
     if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
     this.#dial(id, offer)
   }
@@ -72,23 +82,36 @@ export class Dialer {
   back(id: number): void {
     const offer = this.#offers.get(id)
     const dial = this.#dials.get(id)
-    if (offer === undefined || this.#refused.has(id) || (this.#peer.hasPeer(id) && !dial)) return
-    // The side that answers keeps what it has until the next offer.
-    if (!offer) {
-      if (!dial) this.#dial(id, false)
+    if (offer === undefined || this.#refused.has(id)) return
+    if (this.#peer.hasPeer(id) && !dial) {
+      if (this.#peer.getPeer(id).reconnecting) this.#repair.begin(id)
       return
     }
-    const attempt = (dial?.attempt ?? 0) + 1
-    if (attempt > MAX_REDIALS) return
+    // The side that answers keeps what it has until the next offer.
+    if (!offer) return
+    const attempt = dial ? dial.attempt + 1 : this.#repair.nextAttempt(id)
+    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
     this.#end(id)
     this.#peer.removePeer(id)
-    this.#dial(id, true, attempt)
+    this.#dial(id, true, attempt, dial?.firstAttempt ?? attempt)
   }
 
-  #dial(id: number, offer: boolean, attempt = 0): void {
+  /** A peer that is connected is not heard of, or lost its connection. */
+  repair(id: number): void {
+    if (!this.#closed) this.#repair.begin(id)
+  }
+
+  /** It is there again, or gone. */
+  settled(id: number): void {
+    this.#repair.settled(id)
+  }
+
+  #dial(id: number, offer: boolean, attempt = 0, firstAttempt = 0): void {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
-    const dial: Dial = { offer, attempt, connection: undefined, lastFailure: undefined, cancelTimeout, held: [] }
+    const dial: Dial = {
+      ...{ offer, attempt, firstAttempt, connection: undefined, lastFailure: undefined, cancelTimeout, held: [] },
+    }
     this.#dials.set(id, dial)
     this.#start(id, dial)
   }
@@ -106,6 +129,7 @@ export class Dialer {
   /** This side disconnects a peer on purpose. */
   refuse(id: number): void {
     this.#refused.add(id)
+    this.#repair.forget(id)
     this.#end(id)
   }
 
@@ -113,6 +137,9 @@ export class Dialer {
   left(id: number): void {
     this.#refused.delete(id)
     this.#offers.delete(id)
+    this.#repair.drop(id)
+    // Nobody can be reached again without signaling, and whoever comes back comes anew.
+    if (this.#peer.hasPeer(id) && this.#peer.getPeer(id).reconnecting) this.#peer.removePeer(id, 'left')
     if (!this.#dials.has(id)) return
     this.#end(id)
     this.#peer.removePeer(id)
@@ -120,6 +147,8 @@ export class Dialer {
 
   /** The connection to a peer stands. */
   connected(id: number): void {
+    const dial = this.#dials.get(id)
+    if (dial) this.#repair.stands(id, dial.offer, dial.attempt)
     this.#end(id)
   }
 
@@ -132,7 +161,7 @@ export class Dialer {
     // What does not fit will not fit the next time. Anything else only this side may have seen.
     if (!dial.offer && error.code !== 'ERR_INVALID_DATA')
       this.#session.send(id, { kind: 'failed', attempt: dial.attempt })
-    if (error.code === 'ERR_INVALID_DATA' || dial.attempt >= MAX_REDIALS) {
+    if (error.code === 'ERR_INVALID_DATA' || dial.attempt >= dial.firstAttempt + MAX_REDIALS) {
       this.#end(id)
       return false
     }
@@ -156,22 +185,29 @@ export class Dialer {
   /** Gives up everything that is not connected yet. */
   close(): void {
     this.#closed = true
+    this.#repair.close()
     for (const id of [...this.#dials.keys()]) this.#end(id)
   }
 
   #take(from: number, signal: Signal): void {
     const attempt = signal.attempt ?? 0
-    // No correct peer dials more often, and each dial costs a connection, an answer and its candidates.
-    if (attempt > MAX_REDIALS) return
     let dial = this.#dials.get(from)
+    if (!dial && this.#repair.knows(from)) {
+      this.#repair.take(from, signal)
+      return
+    }
+    // No correct peer dials more often, and each dial costs a connection, an answer and its candidates.
+    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
     if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
       // The other side saw its connection fail. Ours may have failed too, look well still, or have stood and fallen.
       if (dial?.offer || this.#refused.has(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
-      this.#dial(from, false, attempt)
+      this.#dial(from, false, attempt, dial?.firstAttempt ?? attempt)
       dial = this.#dials.get(from)
     }
+    // It waits for us still, although we have given it up.
+    if (!dial && signal.kind === 'failed') this.back(from)
     if (!dial || attempt !== dial.attempt) return
     if (!dial.connection) {
       if (dial.held.length < MAX_HELD_SIGNALS) dial.held.push(signal)
@@ -215,25 +251,33 @@ export class Dialer {
   }
 
   #connect(id: number, dial: Dial, iceServers: readonly IceServer[]): void {
-    const connection = new WebRTCPeerConnection()
-    dial.connection = connection
+    let connection: WebRTCPeerConnection | undefined
     try {
-      connection.initialize({ ...this.#configuration, iceServers })
-      connection.on('sessionDescriptionCreated', (type, sdp) => {
-        connection.setLocalDescription(type, sdp)
-        this.#session.send(id, { kind: 'description', attempt: dial.attempt, type, sdp })
-      })
-      connection.on('iceCandidateCreated', (media, index, name) => {
-        this.#session.send(id, { kind: 'candidate', attempt: dial.attempt, media, index, name })
-      })
+      const { attempt } = dial
+      connection = this.#newConnection(id, iceServers, attempt)
+      dial.connection = connection
       this.#peer.addPeer(connection, id)
       if (dial.offer) connection.createOffer()
     } catch (error) {
       this.#end(id)
       this.#peer.removePeer(id)
-      connection.close()
+      connection?.close()
       this.#fail(id, toNetError(error, 'ERR_CONNECTION_ERROR', `Peer ${id} could not be dialled.`))
     }
+  }
+
+  /** @throws {NetError} */
+  #newConnection(id: number, iceServers: readonly IceServer[], attempt: number): WebRTCPeerConnection {
+    const connection = new WebRTCPeerConnection()
+    connection.initialize({ ...this.#configuration, iceServers })
+    connection.on('sessionDescriptionCreated', (type, sdp) => {
+      connection.setLocalDescription(type, sdp)
+      this.#session.send(id, { kind: 'description', attempt, type, sdp })
+    })
+    connection.on('iceCandidateCreated', (media, index, name) => {
+      this.#session.send(id, { kind: 'candidate', attempt, media, index, name })
+    })
+    return connection
   }
 
   /** Not at once: whoever is still joining the room cannot listen yet. */

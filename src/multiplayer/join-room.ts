@@ -7,7 +7,7 @@ import { systemRandom } from '../net/random.ts'
 import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
 import { MultiplayerAPI } from './api/multiplayer-api.ts'
-import { checkSilenceTimeout } from './checks.ts'
+import { checkPatience } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
 import { Detours } from './relay/detours.ts'
@@ -68,8 +68,8 @@ async function enter(
   newRoom: 'create' | 'match' = 'create',
 ): Promise<Room> {
   const { channels = [], autoPoll = true, signal } = options
-  const { clock = systemClock, random = systemRandom, silenceTimeoutMs } = options
-  if (silenceTimeoutMs !== undefined) checkSilenceTimeout(silenceTimeoutMs)
+  const { clock = systemClock, random = systemRandom, suspicionMs, graceMs } = options
+  checkPatience({ suspicionMs, graceMs })
   const transport = chooseTransport(options.signaling)
   const ownConfiguration = {
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
@@ -97,10 +97,12 @@ async function enter(
     clock,
     ...(options.lanes && { lanes: options.lanes }),
     ...(options.bulkConnection !== undefined && { bulkConnection: options.bulkConnection }),
-    ...(silenceTimeoutMs !== undefined && { silenceTimeoutMs }),
+    ...{ random, suspicionMs, graceMs },
     ...(options.relay !== undefined && { relay: options.relay }),
     ...(options.serverRelay !== undefined && { serverRelay: options.serverRelay }),
     hooks: {
+      reconnecting: (id) => dialer.repair(id),
+      settled: (id) => dialer.settled(id),
       connected: (id) => {
         dialer.connected(id)
         detours?.forget(id)
@@ -142,7 +144,7 @@ async function enter(
   })
   api.on('connectedToServer', () => hostReached?.resolve())
   api.on('peerAuthenticationFailed', (_id, error) => hostReached?.reject(error))
-  const room = new JoinedRoom({ session, api, peer, dialer, detours, clock })
+  const room = new JoinedRoom({ session, api, peer, dialer, detours, clock, keepPlace: options.keepPlace ?? false })
   known = room
   try {
     session.listen((event: SignalingEvent) => {

@@ -21,6 +21,13 @@ import {
 export type MultiplayerPeerEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
+  /**
+   * Nothing is heard of a peer that is connected. It is tried to reach it again: what is sent reliably waits meanwhile, what
+   * is not is dropped. `peerReconnected` or `peerDisconnected` follows.
+   */
+  peerReconnecting: (id: number) => void
+  /** It is there again, and nothing reliable was lost. */
+  peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A packet. With no listener packets wait for `getPacket` or `getVar`. */

@@ -6,7 +6,7 @@ import type { OwnedPacket, PacketSource } from './inbox.ts'
 import type { DisconnectReason, TransferProgress } from './types.ts'
 
 export type PendingEvent =
-  | { readonly type: 'connected'; readonly id: number }
+  | { readonly type: 'connected' | 'reconnecting' | 'reconnected'; readonly id: number }
   | { readonly type: 'disconnected'; readonly id: number; readonly reason: DisconnectReason }
   | { readonly type: 'failed'; readonly id: number; readonly error: NetError }
   | { readonly type: 'error'; readonly error: NetError }
@@ -56,7 +56,7 @@ export class PendingEvents {
       if (this.#errors >= MAX_PENDING_ERRORS) return false
       this.#errors += 1
     } else if (this.#count >= MAX_PENDING_EVENTS) {
-      if (event.type === 'failed' || event.type === 'progress') return false
+      if (event.type !== 'connected' && event.type !== 'disconnected') return false
       const visit = ({ type, ...rest }: PendingEvent) => type === 'connected' && 'id' in rest && rest.id === event.id
       if (event.type === 'disconnected' && this.#events.some(visit)) {
         this.forget(event.id)

@@ -1,21 +1,21 @@
-// One remote peer of a WebRTCMultiplayerPeer: its connection, the channels on it, and the link above them.
+// One remote peer of a WebRTCMultiplayerPeer: the link to it, and the connection that carries it, which may be replaced
+// by another while the link lives.
 
 import type { Clock } from '../net/clock.ts'
-import type { WebRTCDataChannel } from '../net/data-channel.ts'
-import { ConnectionState } from '../net/drivers/driver.ts'
-import { NetError } from '../net/errors.ts'
-import { RELIABLE_HIGH_WATER, UNRELIABLE_HIGH_WATER } from '../net/link/constants.ts'
+import type { NetError } from '../net/errors.ts'
 import type { UnfinishedBudget } from '../net/link/joiner.ts'
 import type { LaneTable } from '../net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
 import { Goodbye, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
+import type { Random } from '../net/random.ts'
 import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { LINGER_MS, ROUTE_REFRESH_MS } from './constants.ts'
+import { LINGER_MS, MAX_EARLY_ON_NEXT_WAY, ROUTE_REFRESH_MS } from './constants.ts'
 import type { PacketSource } from './inbox.ts'
-import { type PeerStats, TransferMode } from './types.ts'
+import type { PeerStats, TransferMode } from './types.ts'
+import type { Way } from './way.ts'
 
 export interface RemotePeerSettings {
   readonly userModes: readonly TransferMode[]
@@ -23,7 +23,11 @@ export interface RemotePeerSettings {
   readonly budget: UnfinishedBudget
   /** This side offers the bulk connection; `undefined`: there is to be none. */
   readonly offersBulk: boolean | undefined
-  readonly silenceTimeoutMs: number
+  readonly suspicionMs: number
+  readonly graceMs: number
+  /** Somebody makes connections anew: a lost one is waited for. */
+  readonly repairs: boolean
+  readonly random: Random
 }
 
 export interface RemotePeerEvents {
@@ -33,15 +37,29 @@ export interface RemotePeerEvents {
   drained(): void
   progress(direction: 'in' | 'out', lane: number, bytes: number, totalBytes: number): void
   rejected(error: NetError): void
+  /** Nothing is heard of it any more, or its connection is gone. */
+  reconnecting(): void
+  /** It is there again. */
+  reconnected(): void
+  /** On this way speaks somebody new, whose first message this is; `ended` follows. */
+  replaced(way: Way, greeting: Uint8Array): void
   /** It was connected and is gone. */
   ended(reason: LinkEnd): void
   /** It never came to be connected. */
   failed(error: NetError): void
 }
 
+/** A way that may take the place of the present one. */
+interface NextWay {
+  readonly way: Way
+  readonly leads: boolean
+  wanted: boolean
+  /** What came before this side went over to it. */
+  readonly early: [port: number, bytes: Uint8Array][]
+}
+
 export class RemotePeer implements PacketSource {
   readonly id: number
-  readonly connection: WebRTCPeerConnection
   readonly link: PeerLink
   /** What of it waits to be read. */
   readonly waiting = { packets: 0, bytes: 0 }
@@ -49,42 +67,29 @@ export class RemotePeer implements PacketSource {
   isUnflushed = false
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
-  readonly #channels: readonly { readonly channel: WebRTCDataChannel; readonly mode: TransferMode }[]
+  readonly #repairs: boolean
+  #way: Way
+  /** Takes its place when it stands. `leads`: this side decides whether. */
+  #next: NextWay | undefined
   #route: RouteStats | undefined
   #routeAskedAt = Number.NEGATIVE_INFINITY
   #wasConnected = false
   #lastError: NetError | undefined
+  #isReplaced = false
   readonly #bulk: BulkConnection
 
-  /** @throws {NetError} ERR_INVALID_PARAMETER: the connection has started already. */
   constructor(
     id: number,
-    connection: WebRTCPeerConnection,
-    { userModes, lanes, budget, offersBulk, silenceTimeoutMs }: RemotePeerSettings,
+    way: Way,
+    { userModes, lanes, budget, offersBulk, suspicionMs, graceMs, repairs, random }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
-    if (connection.connectionState !== ConnectionState.New) {
-      throw new NetError(
-        'ERR_INVALID_PARAMETER',
-        'Add a connection before it starts: its channels must be there first.',
-      )
-    }
     this.id = id
-    this.connection = connection
+    this.#way = way
     this.#clock = clock
     this.#events = events
-    const modes = [TransferMode.Reliable, TransferMode.Unreliable, ...userModes]
-    const channels = modes.map((mode, index) => {
-      const channel = connection.createDataChannel(['reliable', 'unreliable'][index] ?? String(index + 1), {
-        negotiated: true,
-        id: index + 1,
-        // Ordered with no retransmission still waits for what is lost; order comes from sequence numbers instead.
-        ...(mode === TransferMode.Reliable ? { ordered: true } : { ordered: false, maxRetransmits: 0 }),
-      })
-      return { channel, mode, reliable: mode === TransferMode.Reliable }
-    })
-    this.#channels = channels
+    this.#repairs = repairs
     const linkEvents: LinkEvents = {
       connected: () => {
         this.#wasConnected = true
@@ -97,22 +102,29 @@ export class RemotePeer implements PacketSource {
       bulkWaits: () => this.#bulk.want(),
       bulkRefused: () => this.#bulk.fail(),
       signal: (payload) => this.#bulk.signal(payload),
+      reconnecting: events.reconnecting,
+      reconnected: events.reconnected,
+      moved: () => this.#bulk.end(),
+      stranger: () => {
+        this.#isReplaced = true
+      },
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
       },
       ended: (reason) => this.#ended(reason),
     }
-    this.link = new PeerLink({ channels, modes: userModes, lanes, budget, clock, events: linkEvents, silenceTimeoutMs })
+    const { channels } = way
+    this.link = new PeerLink({
+      ...{ channels, modes: userModes, lanes, budget, clock, events: linkEvents, suspicionMs, graceMs, random },
+    })
     this.#bulk = this.#makeBulk(offersBulk ?? false)
     if (offersBulk === undefined) this.#bulk.close()
-    for (const [port, { channel, reliable }] of channels.entries()) this.#listen(port, channel, reliable)
-    connection.on('error', (error) => {
-      this.#lastError = error
-    })
-    connection.on('connectionStateChanged', (state) => {
-      if (state === ConnectionState.Failed || state === ConnectionState.Closed) this.link.fail('connection_lost')
-    })
+    this.#use(way)
+  }
+
+  get connection(): WebRTCPeerConnection {
+    return this.#way.connection
   }
 
   get connected(): boolean {
@@ -125,13 +137,13 @@ export class RemotePeer implements PacketSource {
     const traffic = link.channelStats
     return {
       id,
-      state: this.connected ? 'connected' : 'connecting',
+      state: link.reconnecting ? 'reconnecting' : this.connected ? 'connected' : 'connecting',
       via: undefined,
       bulkRoute: this.bulkRoute,
       ...link.stats,
       history: connection.history,
       route: this.#route,
-      channels: this.#channels.map(({ channel, mode }, port) => ({
+      channels: this.#way.channels.map(({ channel, mode }, port) => ({
         channel: Math.max(0, port - 1),
         mode,
         ...traffic[port]!,
@@ -164,9 +176,97 @@ export class RemotePeer implements PacketSource {
     return this.#bulk.state === 'open' ? 'own' : 'shared'
   }
 
+  /**
+   * Has another connection beside its own, which takes its place when it is needed as soon as it stands. It replaces the
+   * one before it.
+   * @param leads This side decides whether it is needed; the other one follows.
+   */
+  prepare(way: Way, leads: boolean): void {
+    this.#next?.way.close()
+    const next: NextWay = { way, leads, wanted: false, early: [] }
+    this.#next = next
+    way.events = {
+      opened: () => this.#tryNext(),
+      packet: (port, bytes) => {
+        if (next.early.length < MAX_EARLY_ON_NEXT_WAY) next.early.push([port, bytes])
+        if (!leads) this.#moveTo(next)
+      },
+      drained: () => {},
+      lost: () => {
+        if (this.#next === next) this.#next = undefined
+        way.close()
+      },
+      error: () => {},
+    }
+  }
+
+  /** The other side needs the connection that is prepared. */
+  want(): void {
+    if (this.#next) this.#next.wanted = true
+    this.#tryNext()
+  }
+
+  /** The first message of somebody new on a way that stands. */
+  greetedBy(greeting: Uint8Array): void {
+    for (const port of this.#way.open) this.link.opened(port)
+    this.link.receive(0, greeting)
+  }
+
+  #tryNext(): void {
+    if (!this.#next?.leads || !this.#next.way.isOpen) return
+    if (this.link.reconnecting || this.#next.wanted) {
+      this.#moveTo(this.#next)
+      return
+    }
+    // The old one came to life meanwhile.
+    this.#next.way.close()
+    this.#next = undefined
+  }
+
+  #moveTo({ way, early }: NextWay): void {
+    const old = this.#way
+    this.#next = undefined
+    old.events = undefined
+    this.#clock.setTimeout(() => old.close(), LINGER_MS)
+    this.#way = way
+    this.#use(way)
+    this.link.move(way.channels.map(({ channel }) => channel))
+    for (const [port, bytes] of early) this.#receive(port, bytes)
+  }
+
+  #use(way: Way): void {
+    way.events = {
+      opened: (port) => this.link.opened(port),
+      packet: (port, bytes) => this.#receive(port, bytes),
+      drained: (port) => this.link.drained(port),
+      lost: () => {
+        if (this.#repairs) this.link.lost()
+        else this.link.fail('connection_lost')
+      },
+      error: (error) => {
+        this.#lastError = error
+      },
+    }
+  }
+
+  #receive(port: number, bytes: Uint8Array): void {
+    const way = this.#way
+    this.link.receive(port, bytes)
+    if (!this.#isReplaced) return
+    this.#isReplaced = false
+    this.#events.replaced(way, bytes)
+  }
+
   #closeConnections(): void {
-    this.#bulk.close()
+    this.#closeOthers()
     this.connection.close()
+  }
+
+  /** All but the connection in use. */
+  #closeOthers(): void {
+    this.#bulk.close()
+    this.#next?.way.close()
+    this.#next = undefined
   }
 
   #makeBulk(offers: boolean): BulkConnection {
@@ -180,14 +280,6 @@ export class RemotePeer implements PacketSource {
       drained: () => this.link.flush(),
       closed: () => this.link.closeBulk(),
     })
-  }
-
-  #listen(port: number, channel: WebRTCDataChannel, reliable: boolean): void {
-    channel.drainThreshold = (reliable ? RELIABLE_HIGH_WATER : UNRELIABLE_HIGH_WATER) / 2
-    channel.on('open', () => this.link.opened(port))
-    channel.on('packet', (packet) => this.link.receive(port, packet))
-    channel.on('drained', () => this.link.drained(port))
-    channel.on('closed', () => this.link.fail('connection_lost'))
   }
 
   /** The platform answers later: what is known so far is given meanwhile. */
@@ -204,9 +296,16 @@ export class RemotePeer implements PacketSource {
   }
 
   #ended(reason: LinkEnd): void {
+    if (this.#isReplaced) {
+      // Its connection goes on as that of somebody else.
+      this.#way.events = undefined
+      this.#closeOthers()
+      this.#events.ended(reason)
+      return
+    }
     if (reason === 'left' || reason === 'disconnected_by_remote') {
       // The remote closes as soon as it has our answer; we wait for that, so that the answer gets out.
-      this.#bulk.close()
+      this.#closeOthers()
       const cancel = this.#clock.setTimeout(() => this.connection.close(), LINGER_MS)
       this.connection.on('connectionStateChanged', () => {
         cancel()

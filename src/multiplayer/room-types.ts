@@ -18,6 +18,7 @@ import type { Ticker, TickerOptions } from './time/ticker.ts'
 import type {
   DisconnectReason,
   PacketValue,
+  PatienceOptions,
   PeerStats,
   SendOptions,
   TapEvent,
@@ -28,6 +29,13 @@ import type {
 export type RoomEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
+  /**
+   * Nothing is heard of a peer that is connected. It is tried to reach it again: what is sent reliably waits meanwhile, what
+   * is not is dropped. `peerReconnected` or `peerDisconnected` follows.
+   */
+  peerReconnecting: (id: number) => void
+  /** It is there again, and nothing reliable was lost. */
+  peerReconnected: (id: number) => void
   /** A peer that was connected is gone. */
   peerDisconnected: (id: number, reason: DisconnectReason) => void
   /** A peer connected, and is to be authenticated before it is let in. Only with `authentication`. */
@@ -174,7 +182,7 @@ export interface ListRoomsOptions extends SignalingOptions, RoomQuery {}
 /** See `quickMatch`. */
 export type QuickMatchOptions = Omit<JoinRoomOptions, 'room' | 'place' | 'password' | 'public'>
 
-export interface JoinRoomOptions extends SignalingOptions {
+export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   /** The code of the room to join. Left out: a new room is opened. */
   readonly room?: string | undefined
   /** The place to come back to: what `room.place` was. Then nothing else is needed to enter. */
@@ -219,10 +227,10 @@ export interface JoinRoomOptions extends SignalingOptions {
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */
   readonly autoPoll?: boolean | undefined
   /**
-   * Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More lets a game outlast longer
-   * outages, and tells later who is gone. It counts on this side only: give all peers the same.
+   * Whether a page that is closed or loaded anew keeps its place in the room, for the server's grace time, so that it can come
+   * back with `room.place`. It says goodbye to its peers either way. Default false: it leaves the room, as with `leave`.
    */
-  readonly silenceTimeoutMs?: number | undefined
+  readonly keepPlace?: boolean | undefined
   /**
    * How this side finds out who a peer is before it is let in (Godot: auth_callback). All peers of the room need one. Default:
    * everyone whom signaling lets in.

@@ -30,6 +30,8 @@ export interface RoomParts {
   /** In a mesh. */
   readonly detours: Detours | undefined
   readonly clock: Clock
+  /** Of a page that goes away: see JoinRoomOptions. */
+  readonly keepPlace: boolean
 }
 
 export class JoinedRoom extends Emitter<RoomEvents> implements Room {
@@ -51,7 +53,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #over = false
   #ending: Promise<void> | undefined
 
-  constructor({ session, api, peer, dialer, detours, clock }: RoomParts) {
+  constructor({ session, api, peer, dialer, detours, clock, keepPlace }: RoomParts) {
     super()
     this.#clock = clock
     this.#session = session
@@ -69,6 +71,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
       this.emit('peerAuthenticationFailed', id, error)
       if (this.#isStarClient && id === TARGET_PEER_SERVER) void this.#end(error)
     })
+    // Of those who are not let in nobody is told.
+    peer.on('peerReconnecting', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnecting', id)
+    })
+    peer.on('peerReconnected', (id) => {
+      if (this.peers.includes(id)) this.emit('peerReconnected', id)
+    })
     api.on('peerDisconnected', (id, reason) => {
       this.emit('peerDisconnected', id, reason)
       if (this.#isStarClient && id === TARGET_PEER_SERVER && !this.#mayReturn) this.#end(hostGone())
@@ -76,8 +85,11 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     api.on('connectionFailed', (id, error) => this.#failed(id, error))
     api.on('error', (error) => this.emit('error', error))
     api.on('rpcMismatch', (id, differences) => this.emit('rpcMismatch', id, differences))
-    this.#stopWatchingPage = watchPage((visible) => {
-      if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+    this.#stopWatchingPage = watchPage({
+      changed: (visible) => {
+        if (!this.#signalingOver) session.request?.({ type: 'presence', presence: { visible } })
+      },
+      goes: () => void this.#end(undefined, keepPlace),
     })
     // Subscribed on demand, because packets wait in the peer while nobody listens.
   }
@@ -332,12 +344,12 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     }
   }
 
-  #end(error: NetError | undefined): Promise<void> {
-    this.#ending ??= this.#close(error)
+  #end(error: NetError | undefined, keepPlace = false): Promise<void> {
+    this.#ending ??= this.#close(error, keepPlace)
     return this.#ending
   }
 
-  async #close(error: NetError | undefined): Promise<void> {
+  async #close(error: NetError | undefined, keepPlace: boolean): Promise<void> {
     this.#over = true
     this.#pending = []
     this.#stopWatchingPage()
@@ -345,7 +357,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     this.#detours?.close()
     // Both begin at once: a page that is closing gets no further.
     const goodbye = this.#api.close()
-    this.#session.close()
+    // Otherwise the socket goes with the page, and the server keeps the place for a while.
+    if (!keepPlace) this.#session.close()
     await goodbye
     this.emit('closed', error)
   }

@@ -48,6 +48,17 @@ export interface SendOptions {
   readonly receipt?: (delivered: boolean, peer: number) => void
 }
 
+/** How long a peer of which nothing is heard is waited for. */
+export interface PatienceOptions {
+  /** Silence after which a peer is reconnecting, in ms, 1,000 to 30,000. Default 1,000. */
+  readonly suspicionMs?: number | undefined
+  /**
+   * How long a peer may be reconnecting until it is gone, in ms, 0 to 120,000. Default 15,000. It counts on this side only:
+   * give all peers the same.
+   */
+  readonly graceMs?: number | undefined
+}
+
 /** How far a large reliable packet has come. */
 export interface TransferProgress {
   readonly peer: number
@@ -92,7 +103,8 @@ export interface PeerChannelStats extends TrafficStats {
 /** Figures about one peer: its own, and the sums over its channels. Counters only grow; a rate is the difference of two. */
 export interface PeerStats extends TrafficStats {
   readonly id: number
-  readonly state: 'connecting' | 'connected'
+  /** `reconnecting`: connected, but nothing is heard of it for the moment. */
+  readonly state: 'connecting' | 'connected' | 'reconnecting'
   /** The peer that passes everything on, such as the host of a star; `undefined`: the connection is direct. */
   readonly via: number | undefined
   /** The changes of its connection's states, with their times in ms by the room's clock. The last 64 at most. */

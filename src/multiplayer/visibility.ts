@@ -1,4 +1,5 @@
-// Whether the player's page is shown, told to the others: who plays in a hidden tab answers late and plays badly.
+// Whether the player's page is shown, told to the others: who plays in a hidden tab answers late and plays badly. And when
+// it goes away, so that they need not wait for its silence.
 
 interface PageDocument {
   readonly visibilityState: string
@@ -11,12 +12,34 @@ export function isPageVisible(): boolean {
   return pageDocument()?.visibilityState !== 'hidden'
 }
 
-/** Calls `changed` whenever the page is hidden or shown. Returns what ends that. */
-export function watchPage(changed: (visible: boolean) => void): () => void {
+interface PageWindow {
+  addEventListener?(type: 'pagehide', listener: (event: { readonly persisted: boolean }) => void): void
+  removeEventListener?(type: 'pagehide', listener: (event: { readonly persisted: boolean }) => void): void
+}
+
+export interface PageEvents {
+  /** The page is hidden or shown. */
+  changed(visible: boolean): void
+  /** It is closed, or loaded anew: there is no later. */
+  goes(): void
+}
+
+/** Returns what ends it. */
+export function watchPage({ changed, goes }: PageEvents): () => void {
   const page = pageDocument()
-  const listener = () => changed(isPageVisible())
-  page?.addEventListener('visibilitychange', listener)
-  return () => page?.removeEventListener('visibilitychange', listener)
+  if (!page) return () => {}
+  const window = globalThis as PageWindow
+  const toldVisible = () => changed(isPageVisible())
+  // One that the browser keeps may be shown again as it was.
+  const hides = ({ persisted }: { readonly persisted: boolean }) => {
+    if (!persisted) goes()
+  }
+  page.addEventListener('visibilitychange', toldVisible)
+  window.addEventListener?.('pagehide', hides)
+  return () => {
+    page.removeEventListener('visibilitychange', toldVisible)
+    window.removeEventListener?.('pagehide', hides)
+  }
 }
 
 function pageDocument(): PageDocument | undefined {

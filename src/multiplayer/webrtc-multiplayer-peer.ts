@@ -5,13 +5,14 @@ import { type Clock, systemClock } from '../net/clock.ts'
 import { decode, encode } from '../net/codec/codec.ts'
 import { type Off, reportUncaught } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { BULK_FROM, SILENCE_TIMEOUT_MS } from '../net/link/constants.ts'
+import { BULK_FROM, GRACE_MS, SUSPICION_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
 import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
 import type { LaneSettings, OutgoingPacket } from '../net/link/lanes.ts'
 import { Kind, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
-import { checkId, checkMode, checkSilenceTimeout, checkSize, portOf } from './checks.ts'
+import { type Random, systemRandom } from '../net/random.ts'
+import { checkId, checkMode, checkPatience, checkSize, portOf } from './checks.ts'
 import { MAX_USER_CHANNELS } from './constants.ts'
 import { Inbox, type OwnedPacket, type PacketSource } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
@@ -24,6 +25,7 @@ import {
   ConnectionStatus,
   type DisconnectReason,
   type PacketValue,
+  type PatienceOptions,
   type PeerStats,
   type SendOptions,
   TARGET_PEER_BROADCAST,
@@ -32,15 +34,15 @@ import {
   TransferMode,
 } from './types.ts'
 import { WaitingBudget } from './waiting-budget.ts'
+import { Way } from './way.ts'
 
 type Mode = 'none' | 'server' | 'client' | 'mesh'
 
-export interface WebRTCMultiplayerPeerOptions {
+export interface WebRTCMultiplayerPeerOptions extends PatienceOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
   readonly autoPoll?: boolean
-  /** Silence after which a peer is taken for gone, in ms, 2,000 to 30,000. Default 4,000. More for bad networks. */
-  readonly silenceTimeoutMs?: number
   readonly clock?: Clock
+  readonly random?: Random
   /**
    * Lanes beside `control` (priority 0), `gameplay` (1) and `bulk` (2), by name; at most 13. Lanes of priority 2 and more
    * are paced like bulk. Both sides need the same names only where a lane's name is looked at (`tap`, `progress`).
@@ -59,6 +61,15 @@ export interface WebRTCMultiplayerPeerOptions {
   readonly hooks?: ConnectionHooks
 }
 
+/** How it is with a peer that was added. */
+export interface ConnectedPeer {
+  /** The one in use: another may take its place. */
+  readonly connection: WebRTCPeerConnection
+  readonly connected: boolean
+  /** Connected, but nothing is heard of it for the moment. */
+  readonly reconnecting: boolean
+}
+
 export interface ConnectionHooks {
   connected?(id: number): void
   /** A peer that was added could not be connected to. True: it is dialled again, and nobody else is told. */
@@ -67,16 +78,23 @@ export interface ConnectionHooks {
   wantsRelayed?(id: number): boolean
   /** A peer that was reached over another one is not any more. */
   relayLost?(id: number, reason: DisconnectReason): void
+  /** A peer is to be reached again: by `connection.restartIce`, or by `replaceConnection`. Without it a lost connection ends it. */
+  reconnecting?(id: number): void
+  /** It is there again, or gone. */
+  settled?(id: number): void
 }
 
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #clock: Clock
   readonly #autoPoll: boolean
   readonly #hooks: ConnectionHooks
-  readonly #silenceTimeoutMs: number
+  readonly #patience: { readonly suspicionMs: number; readonly graceMs: number }
+  readonly #random: Random
   readonly #remotes = new Map<number, RemotePeer>()
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
+  /** Those of them of which the user was told that they are reconnecting. */
+  readonly #doubted = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
@@ -100,9 +118,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   constructor(options: WebRTCMultiplayerPeerOptions = {}) {
     super()
     const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
-    const { silenceTimeoutMs = SILENCE_TIMEOUT_MS, serverRelay = true, relay = true } = options
-    checkSilenceTimeout(silenceTimeoutMs)
-    this.#silenceTimeoutMs = silenceTimeoutMs
+    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, random = systemRandom } = options
+    const { serverRelay = true, relay = true } = options
+    this.#patience = { suspicionMs, graceMs }
+    checkPatience(this.#patience)
+    this.#random = random
     this.#lanes = new LaneNames(lanes)
     this.#bulkConnection = bulkConnection
     this.#hooks = hooks
@@ -193,14 +213,36 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
     if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
     if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
+    this.#add(id, new Way(connection, this.#channelModes))
+    if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
+  }
+
+  /**
+   * Gives a peer that is connected another connection, which is new: when it stands it takes the place of the present one,
+   * if that is not heard of by then, and nothing reliable is lost. Another one that was given before is closed.
+   * @param leads One side of the two decides so; the other follows.
+   * @throws {NetError} ERR_DOES_NOT_EXIST; ERR_INVALID_PARAMETER: a connection that has started.
+   */
+  replaceConnection(connection: WebRTCPeerConnection, id: number, leads: boolean): void {
+    this.#require(id).prepare(new Way(connection, this.#channelModes), leads)
+  }
+
+  /** The peer itself wants to be reached anew: what `replaceConnection` was given is taken in any case. */
+  wantReplacement(id: number): void {
+    this.#remotes.get(id)?.want()
+  }
+
+  #add(id: number, way: Way): RemotePeer {
     const settings = {
       userModes: this.#channelModes,
       lanes: this.#lanes.table,
       budget: this.#unfinished,
-      silenceTimeoutMs: this.#silenceTimeoutMs,
+      ...this.#patience,
+      repairs: this.#hooks.reconnecting !== undefined,
+      random: this.#random,
       offersBulk: this.#bulkConnection ? this.#id < id : undefined,
     }
-    const remote = new RemotePeer(id, connection, settings, this.#clock, {
+    const remote = new RemotePeer(id, way, settings, this.#clock, {
       connected: () => {
         this.#hooks.connected?.(id)
         if (!this.#relay.connected(remote)) this.#deliver({ type: 'connected', id })
@@ -215,6 +257,18 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         }
       },
       drained: () => this.#checkDrained(),
+      reconnecting: () => {
+        this.#deliver({ type: 'reconnecting', id })
+        this.#hooks.reconnecting?.(id)
+      },
+      reconnected: () => {
+        this.#hooks.settled?.(id)
+        this.#deliver({ type: 'reconnected', id })
+      },
+      replaced: (replacing, greeting) => {
+        if (this.#mode !== 'none' && !this.#remotes.has(id)) this.#add(id, replacing).greetedBy(greeting)
+        else replacing.close()
+      },
       progress: (direction, lane, bytes, totalBytes) => {
         if (this.listenerCount('progress') === 0) return
         this.#deliver({
@@ -230,7 +284,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     })
     this.#remotes.set(id, remote)
     this.#budget.join(remote)
-    if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
+    return remote
   }
 
   /** Drops a peer and its connection without a word. Does nothing when there is none. */
@@ -265,12 +319,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
-  getPeer(id: number): { readonly connection: WebRTCPeerConnection; readonly connected: boolean } {
-    const { connection, connected } = this.#require(id)
-    return { connection, connected }
+  getPeer(id: number): ConnectedPeer {
+    const { connection, connected, link } = this.#require(id)
+    return { connection, connected, reconnecting: link.reconnecting }
   }
 
-  getPeers(): Map<number, { readonly connection: WebRTCPeerConnection; readonly connected: boolean }> {
+  getPeers(): Map<number, ConnectedPeer> {
     return new Map([...this.#remotes.keys()].map((id) => [id, this.getPeer(id)]))
   }
 
@@ -392,6 +446,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#relay.stop()
     this.#announced.clear()
+    this.#doubted.clear()
     this.#inbox.clear()
     const owed = this.#pending.take().filter(({ type }) => type === 'receipt')
     this.#budget = new WaitingBudget()
@@ -414,8 +469,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       void remote.leave('kicked')
     }
     this.#checkDrained()
-    if (force) this.#pending.forget(id)
-    else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
+    if (force) {
+      this.#doubted.delete(id)
+      this.#pending.forget(id)
+    } else if (wasConnected) this.#deliver({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
   }
 
@@ -659,6 +716,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #forget(remote: RemotePeer, reason: DisconnectReason): void {
     this.#remotes.delete(remote.id)
+    this.#hooks.settled?.(remote.id)
     this.#relay.lost(remote, reason)
     this.#release(remote)
   }
@@ -694,7 +752,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         // Nobody above says who is let in.
         if (!this.accepts) this.admit(item.id)
         break
+      case 'reconnecting':
+        if (!this.#announced.has(item.id) || this.#doubted.has(item.id)) return
+        this.#doubted.add(item.id)
+        this.emit('peerReconnecting', item.id)
+        break
+      case 'reconnected':
+        if (this.#doubted.delete(item.id)) this.emit('peerReconnected', item.id)
+        break
       case 'disconnected':
+        this.#doubted.delete(item.id)
         this.#serverGone(item.id)
         // Not announced: `disconnectPeer(id, true)` came first.
         if (this.#announced.delete(item.id)) this.emit('peerDisconnected', item.id, item.reason)

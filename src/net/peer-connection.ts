@@ -15,6 +15,7 @@ import {
   type DriverChannel,
   type DriverConnection,
   GatheringState,
+  type IceServer,
   type SelectedRoute,
   SignalingState,
   type WebRTCDriver,
@@ -63,6 +64,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #created: 'offer' | 'answer' | undefined
   /** An offer was passed to `setLocalDescription`, and no answer has come. */
   #awaitsAnswer = false
+  /** `restartIce` was called, and the offer that it is for was not created yet. */
+  #restarts = false
   #connectionState: ConnectionState = ConnectionState.New
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
@@ -115,6 +118,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#awaitsAnswer = false
     this.#localFingerprints = []
     this.#remoteFingerprints = []
+    this.#restarts = false
     this.#gatheringState = GatheringState.New
     this.#signalingState = SignalingState.Stable
     this.#connectionState = ConnectionState.New
@@ -143,7 +147,12 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
   /** Starts connecting as the side that offers. @throws {NetError} ERR_UNCONFIGURED: already started, or no channel. */
   createOffer(): void {
-    this.#require(ConnectionState.New, 'createOffer is called once')
+    if (this.#restarts) {
+      this.#restarts = false
+      this.#connect().createOffer()
+      return
+    }
+    this.#require(ConnectionState.New, 'createOffer is called once, and again after restartIce')
     if (this.#channels.length === 0) {
       throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
     }
@@ -181,8 +190,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (type !== 'offer' && type !== 'answer') {
       throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
     }
-    if (type === 'offer') this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
-    else if (this.#connectionState !== ConnectionState.Connecting || !this.#awaitsAnswer) {
+    const again = this.#hasRemoteDescription && this.restartsIce && this.#isAlive
+    if (type === 'offer') {
+      if (!again) this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
+    } else if (!this.#awaitsAnswer || !(again || this.#connectionState === ConnectionState.Connecting)) {
       throw new NetError('ERR_UNCONFIGURED', 'An answer was set, but no offer waits for one.')
     }
     if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
@@ -196,6 +207,10 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#told.remote.addAll(sdp)
     this.#hasRemoteDescription = true
     this.#awaitsAnswer = false
+    if (again) {
+      if (type === 'offer') this.#remoteCandidates = 0
+      return
+    }
     this.#setConnectionState(ConnectionState.Connecting)
     // A listener may have closed it.
     if (this.#driver !== driver) return
@@ -225,9 +240,30 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Does nothing: events come by themselves. For code that was written for Godot. */
   poll(): void {}
 
-  /** Gathers new candidates with the next offer. Returns false where the platform cannot (Node). */
-  restartIce(): boolean {
-    return this.#driver?.restartIce() ?? false
+  /** Whether `restartIce` works on this platform: in browsers, not in Node. */
+  get restartsIce(): boolean {
+    return this.#driver?.restartsIce ?? false
+  }
+
+  /**
+   * Gathers new candidates with the next offer, which `createOffer` then makes although the connection stands: the other
+   * side answers it, and channels and what is under way on them outlive it. Returns false where the platform cannot (Node),
+   * and for a connection that has not stood or is over.
+   * @param iceServers Fresh ones.
+   */
+  restartIce(iceServers?: readonly IceServer[]): boolean {
+    if (!this.#hasRemoteDescription || !this.#isAlive) return false
+    const can = this.#driver?.restartIce(iceServers) ?? false
+    if (can) {
+      this.#restarts = true
+      this.#remoteCandidates = 0
+    }
+    return can
+  }
+
+  get #isAlive(): boolean {
+    const state = this.#connectionState
+    return state !== ConnectionState.New && state !== ConnectionState.Failed && state !== ConnectionState.Closed
   }
 
   /** The types of the candidates in use: `relay` means through TURN. `undefined` until connected. */

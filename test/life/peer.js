@@ -45,6 +45,8 @@ room.on('peerConnected', (id) => {
   firstSent.set(id, sent + 1)
   report('peerConnected', id)
 })
+room.on('peerReconnecting', (id) => report('peerReconnecting', id))
+room.on('peerReconnected', (id) => report('peerReconnected', id))
 room.on('peerDisconnected', (id, reason) => report('peerDisconnected', id, reason))
 room.on('connectionFailed', (id, error) => report('connectionFailed', id, error.code, error.message))
 room.on('signalingInterrupted', (error) => report('signalingInterrupted', error.code))

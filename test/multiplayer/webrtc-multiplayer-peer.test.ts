@@ -36,10 +36,13 @@ describe('becoming a peer', () => {
   })
 
   it('refuses a silence that is too short, too long or none', () => {
-    for (const silenceTimeoutMs of [0, 1_999, 30_001, Number.NaN]) {
-      expect(thrown(() => new WebRTCMultiplayerPeer({ silenceTimeoutMs })).code).toBe('ERR_INVALID_PARAMETER')
+    for (const suspicionMs of [0, 999, 30_001, Number.NaN]) {
+      expect(thrown(() => new WebRTCMultiplayerPeer({ suspicionMs })).code).toBe('ERR_INVALID_PARAMETER')
     }
-    for (const silenceTimeoutMs of [2_000, 30_000]) new WebRTCMultiplayerPeer({ silenceTimeoutMs })
+    for (const graceMs of [-1, 120_001, Number.NaN]) {
+      expect(thrown(() => new WebRTCMultiplayerPeer({ graceMs })).code).toBe('ERR_INVALID_PARAMETER')
+    }
+    for (const suspicionMs of [1_000, 30_000]) new WebRTCMultiplayerPeer({ suspicionMs, graceMs: 0 })
   })
 
   it('refuses ids and channels that cannot be', () => {
@@ -132,7 +135,7 @@ describe('adding a peer', () => {
     const connection = newConnection()
     peer.addPeer(connection, 6)
     expect(peer.hasPeer(6)).toBe(true)
-    expect(peer.getPeer(6)).toEqual({ connection, connected: false })
+    expect(peer.getPeer(6)).toEqual({ connection, connected: false, reconnecting: false })
     expect(peer.connectedPeers).toEqual([])
     expect(peer.stats(6)).toMatchObject({ id: 6, state: 'connecting', roundTripTimeMs: undefined, packetsIn: 0 })
     expect(peer.hasPeer(7)).toBe(false)

@@ -4,6 +4,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../../scripts/programs.js'
 import type { SelectedRoute } from '../../src/net/drivers/driver.ts'
@@ -54,7 +55,20 @@ export interface Outcome {
   readonly errors: readonly string[]
 }
 
+export interface Move {
+  /** Until both sides were told that the other is back. */
+  readonly ms: number
+  /** Of each side: how many reliable packets it sent, and the numbers that it received. */
+  readonly tallies: readonly {
+    readonly sent: number
+    readonly heard: readonly number[]
+    readonly words: readonly string[]
+  }[]
+}
+
 type Report =
+  | { readonly event: 'reconnected' }
+  | { readonly event: 'tally'; readonly sent: number; readonly heard: number[]; readonly words: string[] }
   | { readonly event: 'listening'; readonly urls: string[]; readonly page: string }
   | { readonly event: 'joined'; readonly code: string }
   | { readonly event: 'connected'; readonly ms: number; readonly route: SelectedRoute }
@@ -128,6 +142,44 @@ export class Laboratory {
     return { ms: last.ms, route: last.event === 'connected' ? last.route : undefined, errors }
   }
 
+  /**
+   * Two peers play; then one of them goes from one network to another, as from Wi-Fi to mobile: its address is gone, and it
+   * has another. `moves`: which of the two; 1 is the one that offers.
+   */
+  async move(moves: 0 | 1): Promise<Move> {
+    const hosts = await this.#pair(['port-restricted', 'port-restricted'])
+    const mobile = await this.#secondRouter(hosts[moves])
+    const players: ChildProcess[] = []
+    const enter = (host: string, room?: string) => {
+      const player = this.#node(host, 'mover.js', { signaling: this.#urls!.v4, room })
+      players.push(player)
+      return player
+    }
+    const first = enter(hosts[0])
+    const { code } = await heard(first, ['joined'], START_TIMEOUT_MS)
+    const second = enter(hosts[1], code)
+    await Promise.all(players.map((player) => heard(player, ['connected'], OUTCOME_TIMEOUT_MS)))
+    await sleep(1_000)
+    const back = players.map((player) => heard(player, ['reconnected'], OUTCOME_TIMEOUT_MS))
+    const startedAt = performance.now()
+    await this.#net.ip(hosts[moves], mobile)
+    await Promise.all(back)
+    const ms = performance.now() - startedAt
+    await sleep(1_500)
+    first.send('pause')
+    second.send('pause')
+    await sleep(1_500)
+    const tallies = await Promise.all(
+      players.map((player) => {
+        const tally = heard(player, ['tally'], START_TIMEOUT_MS)
+        player.send('tally')
+        return tally
+      }),
+    )
+    for (const player of players) player.kill('SIGKILL')
+    return { ms, tallies }
+  }
+
   /** The same with a page in Chromium as the second peer. */
   async meetPage(accesses: readonly [Access, Access]): Promise<Outcome> {
     const [host, pageHost] = await this.#pair(accesses)
@@ -149,6 +201,21 @@ export class Laboratory {
       peer.kill('SIGKILL')
       await browser.close()
     }
+  }
+
+  /** Another router for a host that has one. Returns what has to be done on the host to change over. */
+  async #secondRouter(host: string): Promise<string[]> {
+    const net = this.#net
+    const number = 200 + ++this.#routers
+    const router = `${number}-router`
+    const lan = `10.${number}.0`
+    await net.add(router)
+    await net.ip(router, [`link add lan type veth peer name eth1 netns {${host}}`, 'link set lan up'])
+    await this.#attach(router, String(number), [`198.19.0.${number}/15`], [])
+    await net.ip(router, [`addr add ${lan}.1/24 dev lan`])
+    await net.forward(router, 4)
+    await net.nft(router, natRules('port-restricted', `${lan}.2`))
+    return ['link set eth0 down', 'link set eth1 up', `addr add ${lan}.2/24 dev eth1`, `route add default via ${lan}.1`]
   }
 
   async #pair(accesses: readonly [Access, Access]): Promise<[string, string]> {

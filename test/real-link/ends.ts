@@ -38,6 +38,8 @@ export async function joinInNode(signaling: string, link: LinkEnd, code?: string
     arrivals: (name) => end.arrivals(name),
     sendBulk: (bytes) => end.sendBulk(bytes),
     bulk: () => end.bulk(),
+    log: () => end.log(),
+    hasFirstConnection: () => end.hasFirstConnection(),
     leave: () => room.leave(),
   }
 }
@@ -54,6 +56,8 @@ export async function joinInPage(page: Page, signaling: string, link: LinkEnd, c
     arrivals: (name) => page.evaluate((i, each) => window.test.ends[i]!.streams.arrivals(each), index, name),
     sendBulk: (bytes) => page.evaluate((i, each) => window.test.ends[i]!.streams.sendBulk(each), index, bytes),
     bulk: () => page.evaluate((i) => window.test.ends[i]!.streams.bulk(), index),
+    hasFirstConnection: () => page.evaluate((i) => window.test.ends[i]!.streams.hasFirstConnection(), index),
+    log: () => page.evaluate((i) => window.test.ends[i]!.streams.log(), index),
     leave: () => page.evaluate((i) => window.test.ends[i]!.leave(), index),
   }
 }

@@ -29,6 +29,10 @@ export interface StreamEnd {
   sendBulk(bytes: number): Promise<void>
   /** The bytes of bulk that arrived, and how bulk goes to the other end. */
   bulk(): Promise<{ readonly received: number; readonly route: 'own' | 'shared' }>
+  /** What was told of the other side since it was connected. */
+  log(): Promise<string[]>
+  /** Whether the connection to the other side is still the one that the two began with. */
+  hasFirstConnection(): Promise<boolean>
 }
 
 /** About the size of a player's state. */
@@ -39,6 +43,8 @@ const wallClock = () => performance.timeOrigin + performance.now()
 export class RoomStreamEnd implements StreamEnd {
   readonly #room: Room
   readonly #arrivals = new Map<string, Arrival[]>()
+  readonly #log: string[] = []
+  #beganAt: number | undefined
   #count = 0
   #bulkBytes = 0
   /** Unreliable packets that went out: those in order, and the others. */
@@ -46,11 +52,15 @@ export class RoomStreamEnd implements StreamEnd {
 
   constructor(room: Room) {
     this.#room = room
-    room.on('peerConnected', (id) =>
+    room.on('peerConnected', (id) => {
+      this.#beganAt = this.#connectionBegan()
       room.tap(id, ({ direction, kind, reliable, ordered }) => {
         if (direction === 'out' && kind === Kind.Value && !reliable) this.#given[ordered ? 'ordered' : 'unordered'] += 1
-      }),
-    )
+      })
+    })
+    room.on('peerReconnecting', () => this.#log.push('reconnecting'))
+    room.on('peerReconnected', () => this.#log.push('reconnected'))
+    room.on('peerDisconnected', (_id, reason) => this.#log.push(reason))
     room.on('packet', (value) => {
       if (value instanceof Uint8Array) {
         this.#bulkBytes += value.length
@@ -83,6 +93,19 @@ export class RoomStreamEnd implements StreamEnd {
 
   async arrivals(name: string): Promise<Arrival[]> {
     return this.#arrivals.get(name) ?? []
+  }
+
+  async log(): Promise<string[]> {
+    return this.#log
+  }
+
+  async hasFirstConnection(): Promise<boolean> {
+    return this.#beganAt === this.#connectionBegan()
+  }
+
+  #connectionBegan(): number | undefined {
+    const [other] = this.#room.peers
+    return other === undefined ? undefined : this.#room.stats(other).history[0]?.atMs
   }
 
   async sendBulk(bytes: number): Promise<void> {

@@ -26,7 +26,7 @@ const HIGH_WATER = 256 * 1024
 const PATIENCE_MS = 30_000
 
 export async function roomEnds(network: SimulatedNetwork, meeting: number): Promise<End[]> {
-  const options = (name: string) => ({ ...network.peerOptions(`${name} ${meeting}`), silenceTimeoutMs: PATIENCE_MS })
+  const options = (name: string) => ({ ...network.peerOptions(`${name} ${meeting}`), graceMs: PATIENCE_MS })
   const one = await network.until(joinRoom(options('one')))
   const other = await network.until(joinRoom({ ...options('other'), room: one.code }))
   await network.until(() => one.peers.length === 1 && other.peers.length === 1)

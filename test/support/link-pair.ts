@@ -6,6 +6,7 @@ import type { LinkChannel } from '../../src/net/link/channel.ts'
 import { GAMEPLAY_LANE, type LaneTable } from '../../src/net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../../src/net/link/peer-link.ts'
 import { Kind } from '../../src/net/link/wire.ts'
+import { seededRandom } from '../../src/net/random.ts'
 
 /** What one link told its user. */
 export type Told =
@@ -14,6 +15,7 @@ export type Told =
   | { readonly type: 'drained'; readonly lane: number }
   | { readonly type: 'progress'; readonly direction: 'in' | 'out'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'rejected'; readonly error: NetError }
+  | { readonly type: 'reconnecting' | 'reconnected' | 'stranger' }
   | { readonly type: 'ended'; readonly reason: LinkEnd }
 
 /** How the unreliable messages of one direction fare. */
@@ -69,7 +71,10 @@ export interface UnreliableOptions {
 /** One end: a link, and what it told. */
 export class End {
   readonly link: PeerLink
-  readonly channels: readonly MemoryChannel[]
+  channels: readonly MemoryChannel[]
+  /** Which set of channels it uses: what comes over older ones does not reach it. */
+  generation = 0
+  readonly #newChannels: (generation: number) => MemoryChannel[]
   readonly told: Told[] = []
   /** Called at each event, after it was noted. */
   react: (told: Told) => void = () => {}
@@ -77,11 +82,13 @@ export class End {
   constructor(
     clock: Clock,
     modes: readonly number[],
-    carry: (port: number, reliable: boolean, message: Uint8Array) => void,
-    lanes?: LaneTable,
+    carry: (port: number, reliable: boolean, message: Uint8Array, generation: number) => void,
+    { lanes, seed = 1, graceMs }: { lanes?: LaneTable | undefined; seed?: number; graceMs?: number | undefined } = {},
   ) {
     const reliable = [true, false, ...modes.map((mode) => mode === 2)]
-    this.channels = reliable.map((each, port) => new MemoryChannel((message) => carry(port, each, message)))
+    this.#newChannels = (generation) =>
+      reliable.map((each, port) => new MemoryChannel((message) => carry(port, each, message, generation)))
+    this.channels = this.#newChannels(0)
     const tell = (told: Told) => {
       this.told.push(told)
       this.react(told)
@@ -92,6 +99,9 @@ export class End {
         tell({ type: 'packet', port, ordered, text: Buffer.from(payload).toString('latin1') }),
       drained: (lane) => tell({ type: 'drained', lane }),
       progress: (direction, _lane, bytes, totalBytes) => tell({ type: 'progress', direction, bytes, totalBytes }),
+      reconnecting: () => tell({ type: 'reconnecting' }),
+      reconnected: () => tell({ type: 'reconnected' }),
+      stranger: () => tell({ type: 'stranger' }),
       rejected: (error) => tell({ type: 'rejected', error }),
       ended: (reason) => tell({ type: 'ended', reason }),
     }
@@ -100,12 +110,21 @@ export class End {
       modes,
       clock,
       events,
+      random: seededRandom(seed),
+      graceMs,
       ...(lanes && { lanes }),
     })
   }
 
   openAll(): void {
     for (const port of this.channels.keys()) this.link.opened(port)
+  }
+
+  /** Goes on over new channels. */
+  moveTo(generation: number): void {
+    this.generation = generation
+    this.channels = this.#newChannels(generation)
+    this.link.move(this.channels)
   }
 
   /** Sends at once. */
@@ -153,6 +172,7 @@ export interface LinkPairOptions {
   /** One way, in ms. */
   readonly latencyMs?: number
   readonly lanes?: LaneTable
+  readonly graceMs?: number
 }
 
 export class LinkPair {
@@ -164,29 +184,48 @@ export class LinkPair {
   readonly weatherB: Weather = {}
   /** Nothing passes any more, in either direction. */
   cut = false
+  /** A set of channels that nothing passes any more. */
+  #dropped = -1
 
-  constructor({ modes = [], modesB = modes, latencyMs = 10, lanes }: LinkPairOptions = {}) {
+  constructor({ modes = [], modesB = modes, latencyMs = 10, lanes, graceMs }: LinkPairOptions = {}) {
     const carrier = (weather: Weather, to: () => End) => {
       let count = 0
-      return (port: number, reliable: boolean, message: Uint8Array) => {
+      return (port: number, reliable: boolean, message: Uint8Array, generation: number) => {
         const n = reliable ? 0 : count++
         if (this.cut || (!reliable && weather.lose?.(n))) return
         const delay = latencyMs + (reliable ? 0 : (weather.delay?.(n) ?? 0))
-        this.clock.setTimeout(() => to().link.receive(port, message), delay)
+        this.clock.setTimeout(() => {
+          if (generation === this.#dropped) return
+          // Who does not lead goes over to the new channels when it hears of the other there.
+          if (generation > to().generation) to().moveTo(generation)
+          if (generation === to().generation) to().link.receive(port, message)
+        }, delay)
       }
     }
     this.a = new End(
       this.clock,
       modes,
       carrier(this.weatherA, () => this.b),
-      lanes,
+      { lanes, graceMs },
     )
     this.b = new End(
       this.clock,
       modesB,
       carrier(this.weatherB, () => this.a),
-      lanes,
+      { lanes, graceMs, seed: 2 },
     )
+  }
+
+  /** The channels of now break, on both sides, with all that is under way. */
+  breakChannels(): void {
+    this.#dropped = this.a.generation
+    this.a.link.lost()
+    this.b.link.lost()
+  }
+
+  /** New channels stand; the side `a` leads. */
+  redial(): void {
+    this.a.moveTo(this.a.generation + 1)
   }
 
   /** Both sides connected and everything of the greeting delivered. */

@@ -30,7 +30,8 @@ export function linkedDriver(driver: WebRTCDriver, service: string, side: Side):
             if (own !== undefined) connection.addIceCandidate(media, index, own)
           })
         },
-        restartIce: () => connection.restartIce(),
+        restartsIce: connection.restartsIce ?? false,
+        restartIce: (iceServers) => connection.restartIce(iceServers),
         selectedRoute: () => connection.selectedRoute(),
         close: () => connection.close(),
       }

@@ -83,6 +83,11 @@ export class UdpLink {
     return own === undefined ? undefined : { ...signal, name: own }
   }
 
+  /** The ways of now are gone for good, as when a machine changes its network: only what is signalled anew gets another. */
+  move(): void {
+    for (const path of this.#paths.values()) path.close()
+  }
+
   close(): void {
     for (const path of this.#paths.values()) path.close()
     for (const direction of this.#directions.values()) direction.close()

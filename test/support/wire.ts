@@ -1,7 +1,10 @@
 // Messages between two links, put together by hand.
 
 import { LINK_VERSION } from '../../src/net/link/constants.ts'
+import { drawSession, type Greeting, writeGreeting } from '../../src/net/link/greeting.ts'
+import { CONTROL_LANE } from '../../src/net/link/lane-table.ts'
 import { FIRST_PIECE, Flag, HAS_LANE, Kind, LAST, LAST_PIECE, ORDERED, PIECE } from '../../src/net/link/wire.ts'
+import { seededRandom } from '../../src/net/random.ts'
 
 type Content = string | readonly number[] | Uint8Array
 
@@ -28,7 +31,15 @@ export function packet(text: string, lane?: number): Uint8Array {
 }
 
 export function hello(modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
-  return reliable(Kind.Hello, [version, ...modes])
+  return greeting({ mine: drawSession(seededRandom(99)), yours: undefined, takenIn: undefined }, modes, version)
+}
+
+/** The halves of the session that the ends of a LinkPair draw. */
+export const HALF_A = drawSession(seededRandom(1))
+export const HALF_B = drawSession(seededRandom(2))
+
+export function greeting(who: Greeting, modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
+  return reliable(Kind.Hello, [version, ...writeGreeting(modes, who).subarray(1)], CONTROL_LANE)
 }
 
 export function goodbye(reason: number, streamEnd = 0): Uint8Array {

@@ -30,7 +30,7 @@ export interface Header {
   readonly progress?: { reliable: number; stream: number }
 }
 
-const KINDS = ['VALUE', 'BYTES', 'HELLO', 'GOODBYE', 'GOODBYE_ACK', '', '', 'SIGNAL', '', 'SERVICE']
+const KINDS = ['VALUE', 'BYTES', 'HELLO', 'GOODBYE', 'GOODBYE_ACK', '', '', 'SIGNAL', '', 'SERVICE', 'TAKEN']
 
 class Cursor {
   readonly #bytes: Uint8Array
@@ -127,9 +127,24 @@ export function acknowledged({ newest, history }: NonNullable<Header['acknowledg
   return [newest, ...before.map((i) => (newest - i - 1 + 65_536) % 65_536)]
 }
 
-/** The version and the modes of the user channels in a HELLO. */
-export function readGreeting(payload: Uint8Array): { version: number | undefined; modes: number[] } {
-  return { version: payload[0], modes: [...payload.subarray(1)] }
+/** What a HELLO says (STANDARD 2.6). */
+export interface Greeting {
+  readonly version: number
+  readonly mine: string
+  readonly yours: string
+  readonly modes: readonly number[]
+  readonly messages: readonly number[]
+  readonly stream: number | undefined
+}
+
+export function readGreeting(payload: Uint8Array): Greeting {
+  const cursor = new Cursor(payload)
+  const half = () => Array.from({ length: 8 }, () => cursor.whole(1).toString(16).padStart(2, '0')).join('')
+  const [version, mine, yours] = [cursor.whole(1), half(), half()]
+  const modes = Array.from({ length: cursor.whole(1) }, () => cursor.whole(1))
+  const messages: number[] = []
+  while (cursor.left > 4) messages.push(cursor.whole(2))
+  return { version, mine, yours, modes, messages, stream: cursor.left > 0 ? cursor.whole(4) : undefined }
 }
 
 /** STANDARD 2.3. */

@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<string, number>> = {
   GOODBYE: 3,
   GOODBYE_ACK: 4,
   SIGNAL: 7,
+  TAKEN: 10,
 }
 
 function whole(value: number, size: number): number[] {

@@ -59,7 +59,17 @@ export interface LinkVectors {
     readonly payload: string
     readonly hex: readonly string[]
   }[]
-  readonly greetings: readonly { readonly modes: readonly number[]; readonly hex: string }[]
+  readonly greetings: readonly { readonly modes: readonly number[]; readonly mine: string; readonly hex: string }[]
+  /** Greetings on further channels. */
+  readonly returns: readonly {
+    readonly name: string
+    readonly modes: readonly number[]
+    readonly mine: string
+    readonly yours: string
+    readonly messages: readonly number[]
+    readonly stream: number
+    readonly hex: string
+  }[]
   readonly acknowledgements: readonly {
     readonly name: string
     /** Sequence numbers, and when in ms. */

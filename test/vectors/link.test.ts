@@ -5,6 +5,7 @@ import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { Acknowledger } from '../../src/net/link/acknowledger.ts'
 import { FrameReader, MessageWriter } from '../../src/net/link/frames.ts'
+import { readGreeting as libraryReadsGreeting, writeGreeting } from '../../src/net/link/greeting.ts'
 import { UnfinishedBudget } from '../../src/net/link/joiner.ts'
 import { ReliablePort } from '../../src/net/link/reliable-port.ts'
 import { StreamSender } from '../../src/net/link/stream.ts'
@@ -12,6 +13,7 @@ import { UnreliablePort } from '../../src/net/link/unreliable-port.ts'
 import { FIRST_PIECE, Flag, Kind, isNewer as libraryIsNewer, UNRELIABLE_HEADER } from '../../src/net/link/wire.ts'
 import { type End, LinkPair, MemoryChannel } from '../support/link-pair.ts'
 import { thrown } from '../support/net-errors.ts'
+import { hello } from '../support/wire.ts'
 import { Refused } from './decoder.ts'
 import {
   acknowledged,
@@ -36,6 +38,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   GOODBYE: Kind.Goodbye,
   GOODBYE_ACK: Kind.GoodbyeAck,
   SIGNAL: Kind.Signal,
+  TAKEN: Kind.Taken,
 }
 
 const STREAM_HEADER = 5
@@ -110,7 +113,7 @@ function greeted(modes: readonly number[] = []): { pair: LinkPair; end: End } {
   const pair = new LinkPair({ modes })
   pair.cut = true
   pair.b.openAll()
-  pair.b.link.receive(0, Uint8Array.of(0xa2, 0, 2, ...modes))
+  pair.b.link.receive(0, hello(modes))
   return { pair, end: pair.b }
 }
 
@@ -180,7 +183,7 @@ describe('link messages', () => {
       sender.flush(Number.POSITIVE_INFINITY)
     } else {
       const budget = new UnfinishedBudget()
-      const port = new ReliablePort(channel, EVERY_LANE, budget, { ...counters }, nothing, nothing, true)
+      const port = new ReliablePort(channel, EVERY_LANE, budget, { ...counters }, nothing, nothing)
       for (const { lane, ...packet } of given) port.lanes.add(lane, packet)
       port.flush(Number.POSITIVE_INFINITY)
     }
@@ -215,11 +218,21 @@ describe('link messages', () => {
     expect(payloads(end)).toEqual([hexOf(content)])
   })
 
-  it.each(link.greetings)('the greeting of a side with the user channels $modes', ({ modes, hex }) => {
+  it.each(link.greetings)('the greeting of a side with the user channels $modes', ({ modes, mine, hex }) => {
     const { end } = greeted(modes)
     expect(end.told).toEqual([{ type: 'connected' }])
     expect(end.channels[0]!.sent.map(hexOf)).toEqual(spelled([hex]))
-    expect(readGreeting(secondReads(bytesOf(hex), true).frames[0]!.payload)).toEqual({ version: 2, modes })
+    expect(readGreeting(secondReads(bytesOf(hex), true).frames[0]!.payload)).toEqual({
+      ...{ version: 3, mine, yours: '00'.repeat(8), modes, messages: [], stream: undefined },
+    })
+  })
+
+  it.each(link.returns)('the greeting on further channels: $name', ({ modes, mine, yours, messages, stream, hex }) => {
+    const written = writeGreeting(modes, { mine, yours, takenIn: { messages, stream } })
+    const { payload } = secondReads(bytesOf(hex), true).frames[0]!
+    expect(hexOf(written)).toBe(hexOf(payload))
+    expect(libraryReadsGreeting(payload, modes)).toEqual({ mine, yours, takenIn: { messages, stream } })
+    expect(readGreeting(payload)).toEqual({ version: 3, mine, yours, modes, messages, stream })
   })
 })
 

@@ -36,7 +36,7 @@ export class PageTickSource implements TickSource {
   }
 
   setTimeout(wake: () => void, delayMs: number): CancelTimer {
-    this.#stopWatching ??= watchPage(() => this.#changed())
+    this.#stopWatching ??= watchPage({ changed: () => this.#changed(), goes: () => {} })
     this.#cancelTimer?.()
     const number = ++this.#number
     this.#wake = wake

@@ -12,6 +12,7 @@ import {
   type DriverConnection,
   type DriverConnectionEvents,
   GatheringState,
+  type IceServer,
   type SelectedRoute,
   SignalingState,
   type WebRTCDriver,
@@ -69,6 +70,7 @@ class BrowserConnection implements DriverConnection {
   readonly #pc: RTCPeerConnection
   readonly #events: DriverConnectionEvents
   readonly #relayOnly: boolean
+  readonly restartsIce = true
   /** The newest description, as the browser made it. */
   #created = ''
   /** The browser's calls are asynchronous: each waits for the one before it. */
@@ -151,8 +153,10 @@ class BrowserConnection implements DriverConnection {
     )
   }
 
-  restartIce(): boolean {
-    this.#pc.restartIce()
+  restartIce(iceServers?: readonly IceServer[]): boolean {
+    const pc = this.#pc
+    if (iceServers) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: iceServers as RTCIceServer[] })
+    pc.restartIce()
     return true
   }
 

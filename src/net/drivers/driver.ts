@@ -133,8 +133,10 @@ export interface DriverConnection {
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void
   /** Called only after `setRemoteDescription`. */
   addIceCandidate(media: string, index: number, name: string): void
-  /** `false`: this platform cannot. */
-  restartIce(): boolean
+  /** Whether `restartIce` works here. */
+  readonly restartsIce?: boolean
+  /** The next offer gathers anew, with these ICE servers where they are given. `false`: this platform cannot. */
+  restartIce(iceServers?: readonly IceServer[]): boolean
   /** The route in use, once there is one. */
   selectedRoute(): Promise<SelectedRoute | undefined>
   close(): void

@@ -173,7 +173,7 @@ class SimulatedConnection implements DriverConnection, ChannelHost {
 
   /** Both descriptions and a way to the other side are needed. */
   #start(): void {
-    if (this.#handshake || !this.#localType || !this.#hasRemoteDescription || !this.#remote) return
+    if (this.#over || this.#handshake || !this.#localType || !this.#hasRemoteDescription || !this.#remote) return
     if (!this.#candidateType) return
     this.#handshake = new Handshake(this.#machine.clock, this.#localType === 'answer', {
       certificate: certificateOf(this.#socket.address),

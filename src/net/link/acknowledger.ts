@@ -2,7 +2,7 @@
 // says has arrived there is handed to the log of what was sent and to the path.
 
 import { NetError } from '../errors.ts'
-import { INITIAL_WINDOW } from './constants.ts'
+import { DOUBT_MS, INITIAL_WINDOW, MAX_IN_DOUBT } from './constants.ts'
 import type { MessageWriter } from './frames.ts'
 import { byteAt, u16At, u32At } from './frames.ts'
 import { Path } from './path.ts'
@@ -38,6 +38,8 @@ export class Acknowledger {
   owes = false
   /** Unreliable messages that came since the last acknowledgement, alone or with a packet. */
   unacknowledged = 0
+  /** Nothing is heard of the other side: no packets go at all. */
+  isHushed = false
   /** How often the other side was told what it did not know. */
   tellings = 0
   /** When the last unreliable message went out, in ms. */
@@ -45,6 +47,8 @@ export class Acknowledger {
   /** When packets went out last, and not an acknowledgement or a question alone, in ms. */
   lastPacketAt = Number.NEGATIVE_INFINITY
   readonly #events: AcknowledgerEvents
+  /** When something was read last, in ms. */
+  #readAt = Number.NEGATIVE_INFINITY
   #owesProgress = false
   #lastTicks = Number.NaN
   /** One-way delay in ticks, up to a constant: the difference of the clocks. */
@@ -57,6 +61,23 @@ export class Acknowledger {
   /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
   get asks(): boolean {
     return this.path.isNarrow || this.sent.flight * 2 > Math.max(this.path.window, INITIAL_WINDOW)
+  }
+
+  /**
+   * The other side does not answer: few packets or none go beside the questions. They would be lost, and fill the window that
+   * SCTP has left after its timer rang, so that a question would wait for the next time when the path is back.
+   */
+  isStuck(now: number): boolean {
+    if (this.isHushed) return true
+    if (this.sent.flight < MAX_IN_DOUBT || now - this.#readAt < DOUBT_MS) return false
+    return this.sent.overdue(now) > DOUBT_MS + (this.path.roundTripMs ?? 0)
+  }
+
+  /** The way beneath is another one: nothing is on its way, and what it carries is found out as at first. */
+  restart(): void {
+    this.sent.giveUp()
+    this.path.restart()
+    this.madeProgress()
   }
 
   /** Reliable messages arrived. */
@@ -120,6 +141,7 @@ export class Acknowledger {
     if (flags & Flag.Acknowledges) at += ACKNOWLEDGEMENT_BYTES
     if (flags & Flag.Progress) at += PROGRESS_BYTES
     if (at > message.length) throw new NetError('ERR_INVALID_DATA', 'An unreliable message without all of its header.')
+    this.#readAt = now
     this.number = this.received.note(sequence, now)
     this.asked = (flags & Flag.Asks) !== 0
     if (this.number < 0) return -1

@@ -1,7 +1,10 @@
 // Limits of a link. Each says why it is that.
 
 /** Version of the wire format in wire.ts; peers of different versions refuse each other. */
-export const LINK_VERSION = 2
+export const LINK_VERSION = 3
+
+/** Bytes of each side's half of a session: 64 bits of chance each, so that nobody is taken for somebody else. */
+export const SESSION_BYTES = 8
 
 /** Bytes of a message: one SCTP packet carries 1,156, and what fits one packet is lost or late alone. */
 export const MAX_MESSAGE = 1_150
@@ -76,13 +79,40 @@ export const PROGRESS_STEP = 64 * 1024
 export const HEARTBEAT_MS = 500
 
 /**
- * Silence after which a peer is gone, in ms. With one heartbeat of doubt it stays under 5 s. Less would not outlast a
- * network that was away for 2 s: SCTP tries again 3 s after it went (200 ms, doubled four times), later over long ways.
+ * The same while a peer has been silent for as long as that, in ms: one lost packet is no suspicion, and what SCTP holds back after an outage
+ * goes as soon as one small message has passed.
  */
-export const SILENCE_TIMEOUT_MS = 4_000
+export const HURRIED_HEARTBEAT_MS = 100
+
+/**
+ * An answer that is late by so much, in ms, is a sign that the path is away: SCTP's timer rings after 200 ms at the earliest,
+ * and leaves a window of one packet.
+ */
+export const DOUBT_MS = 200
+
+/** Bytes of unreliable packets that may be on their way then: with heartbeats they must fit into that window. */
+export const MAX_IN_DOUBT = 300
+
+/** Silence after which a peer is reconnecting, in ms: several questions without an answer. */
+export const SUSPICION_MS = 1_000
+
+/** How long a peer may be reconnecting until it is gone, in ms: a tunnel, a lift, a page that is loaded anew. */
+export const GRACE_MS = 15_000
 
 /** What one late heartbeat may add to the silence, in ms: a process that was frozen must not blame the others. */
-export const MAX_SILENCE_STEP_MS = 1_000
+export const MAX_SILENCE_STEP_MS = 500
+
+/** What one late heartbeat may take of the grace, in ms: as often as the timers of a hidden tab ring. */
+export const MAX_GRACE_STEP_MS = 1_000
+
+/**
+ * Messages on a reliable channel that are not known to have arrived, at most; then the rest waits. 16 bits count them, and
+ * tell no more than twice as many apart.
+ */
+export const MAX_UNACKNOWLEDGED = 16_384
+
+/** Messages of a reliable user channel after which their arrival is told at once. Otherwise each heartbeat tells it. */
+export const TAKEN_EVERY = 64
 
 /** Bad messages after which a peer is closed. Over DTLS none is an accident. */
 export const MAX_BAD_MESSAGES = 8
@@ -90,8 +120,8 @@ export const MAX_BAD_MESSAGES = 8
 /** How long a goodbye waits for its answer, in ms: closing is no flush. */
 export const GOODBYE_TIMEOUT_MS = 250
 
-/** Packets that wait until the peer is announced: only what overtook its greeting. */
-export const MAX_EARLY_MESSAGES = 256
+/** Packets that wait for a greeting that they overtook: on new channels a second's worth of what is sent again may be among them. */
+export const MAX_EARLY_MESSAGES = 2_048
 
 /** Messages that the loss figure looks back on. At 30 Hz about 4 s. */
 export const LOSS_WINDOW = 128

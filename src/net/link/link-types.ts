@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.ts'
 import type { NetError } from '../errors.ts'
+import type { Random } from '../random.ts'
 import type { TrafficStats } from '../statistics.ts'
 import type { LinkChannel } from './channel.ts'
 import type { UnfinishedBudget } from './joiner.ts'
@@ -19,6 +20,14 @@ export type LinkEnd =
 export interface LinkEvents {
   /** Both sides have every channel open. Comes before the first packet. */
   connected(): void
+  /** Nothing is heard of the remote any more, or the channels are gone. `reconnected` or `ended` follows. */
+  reconnecting?(): void
+  /** It is heard of again; nothing reliable was lost. */
+  reconnected?(): void
+  /** The link goes on over the channels that it was given by `move`. */
+  moved?(): void
+  /** Over these channels speaks somebody who does not know this link; it ends. */
+  stranger?(): void
   /** A packet that arrived on channel `port`. */
   packet(port: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void
   /** A lane that was full takes more. */
@@ -58,6 +67,10 @@ export interface PeerLinkOptions {
   readonly events: LinkEvents
   readonly lanes?: LaneTable
   readonly budget?: UnfinishedBudget
-  /** Silence after which the remote is gone, in ms. */
-  readonly silenceTimeoutMs?: number | undefined
+  /** Silence after which the remote is reconnecting, in ms. Default 1,000. */
+  readonly suspicionMs?: number | undefined
+  /** How long it may be so until it is gone, in ms. Default 15,000. */
+  readonly graceMs?: number | undefined
+  /** Draws the session. Default: the system's. */
+  readonly random?: Random | undefined
 }

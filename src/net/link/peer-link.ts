@@ -1,9 +1,11 @@
 // One remote peer above its data channels: greeting, packets in their lanes, acknowledgements, heartbeat, goodbye. Sans-IO:
 // bytes and the clock come in, bytes and events go out. It does not know how the channels came to be, nor what the packets
-// mean. What is sent goes out at `flush`, which its user calls at the end of a task or tick.
+// mean. What is sent goes out at `flush`, which its user calls at the end of a task or tick. It outlives its channels: over
+// new ones (`move`) it goes on where it was, and nothing reliable is lost or doubled.
 
 import type { CancelTimer, Clock } from '../clock.ts'
 import { NetError, toNetError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
 import { sumOf, type TrafficStats } from '../statistics.ts'
 import { AckPace } from './ack-pace.ts'
 import { Acknowledger } from './acknowledger.ts'
@@ -11,19 +13,21 @@ import type { LinkChannel, TrafficCounters } from './channel.ts'
 import {
   BULK_FROM,
   GOODBYE_TIMEOUT_MS,
+  GRACE_MS,
   INITIAL_WINDOW,
   LANE_HIGH_WATER,
   LANE_LOW_WATER,
-  LINK_VERSION,
   MAX_BAD_MESSAGES,
   MAX_EARLY_MESSAGES,
   MAX_MESSAGE,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
-  SILENCE_TIMEOUT_MS,
+  SUSPICION_MS,
+  TAKEN_EVERY,
   TRICKLE_WINDOW,
 } from './constants.ts'
-import { u32At } from './frames.ts'
+import { u16At, u32At } from './frames.ts'
+import type { TakenIn } from './greeting.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { UnfinishedBudget } from './joiner.ts'
 import { CONTROL_LANE, splitLanes } from './lane-table.ts'
@@ -32,10 +36,11 @@ import type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions } from './link-typ
 import { News } from './news.ts'
 import { ReliablePort } from './reliable-port.ts'
 import type { Receipt } from './sent-log.ts'
+import { Session } from './session.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { Goodbye, isPacketKind, KIND_MASK, Kind } from './wire.ts'
+import { Goodbye, HAS_LANE, isPacketKind, KIND_MASK, Kind, LAST, type PacketKind } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
@@ -54,7 +59,7 @@ export class PeerLink {
   readonly #streamOut: StreamSender
   readonly #streamIn: StreamReceiver
   readonly #acknowledger: Acknowledger
-  readonly #greeting: Uint8Array
+  readonly #session: Session
   readonly #news = new News()
   readonly #heartbeat: Heartbeat
   readonly #pace: AckPace
@@ -63,13 +68,20 @@ export class PeerLink {
   /** Lanes that were told to be full. */
   readonly #full = new Set<number>()
   #state: 'opening' | 'connected' | 'leaving' | 'over' = 'opening'
+  /** On the channels of now. */
   #greeted = false
+  /** The channels are gone, or not greeted on yet: nothing is handed over. */
+  #cut = false
+  /** Why the remote is suspected. */
+  #suspicion: 'timeout' | 'connection_lost' = 'timeout'
   #early: [port: number, kind: number, ordered: boolean, payload: Uint8Array][] = []
   #cancelProbe: CancelTimer | undefined
   /** Where the remote's stream ends, once it has said goodbye. */
   #streamEnd: number | undefined
   #goodbye: number = Goodbye.Left
   #finishGoodbye: (() => void) | undefined
+  /** Channels that are to be used as soon as the remote has greeted on them. */
+  #moved: readonly LinkChannel[] | undefined
 
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, lanes } = options
@@ -77,33 +89,45 @@ export class PeerLink {
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
     this.#events = events
-    this.#greeting = Uint8Array.of(LINK_VERSION, ...modes)
+    this.#session = new Session(modes, options.random ?? systemRandom)
     this.#acknowledger = new Acknowledger({
       flight: () => this.#flight,
       progress: (reliable, stream) => this.#hearProgress(reliable, stream),
     })
     this.#pace = new AckPace(clock, this.#acknowledger, () => this.#acknowledge())
-    this.#heartbeat = new Heartbeat(clock, options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS, {
-      beat: () => this.#ask(),
-      silent: () => this.fail('timeout'),
-    })
+    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS } = options
+    this.#heartbeat = new Heartbeat(
+      clock,
+      { suspicionMs, graceMs },
+      {
+        beat: () => this.#ask(),
+        suspected: () => this.#suspected(),
+        back: () => this.#back(),
+        gone: () => this.fail(this.#suspicion),
+      },
+    )
     const { urgent, bulk } = splitLanes(lanes)
     const sending = (lane: number, bytes: number, total: number) =>
       this.#news.add(() => events.progress?.('out', lane, bytes, total))
     const receiving = (lane: number, bytes: number, total: number) => events.progress?.('in', lane, bytes, total)
     this.#ports = channels.map(({ channel, reliable }, port) =>
       reliable
-        ? new ReliablePort(channel, urgent, budget, this.#counters[port]!, sending, receiving, port === 0)
+        ? new ReliablePort(channel, urgent, budget, this.#counters[port]!, sending, receiving)
         : new UnreliablePort(channel, this.#acknowledger, this.#counters[port]!),
     )
     this.#first = this.#ports[0] as ReliablePort
     this.#unreliable = this.#ports[1] as UnreliablePort
-    this.#streamOut = new StreamSender(bulk, this.#first.channel, (message) => this.#first.put(message, 0), sending)
+    this.#streamOut = new StreamSender(bulk, this.#first.channel, (message) => this.#first.putStream(message), sending)
     this.#streamIn = new StreamReceiver(budget, receiving)
   }
 
   get connected(): boolean {
     return this.#state === 'connected'
+  }
+
+  /** Connected, but nothing is heard of the remote. What is reliable waits, what is not is dropped. */
+  get reconnecting(): boolean {
+    return this.#state === 'connected' && this.#heartbeat.suspected
   }
 
   get stats(): LinkStats {
@@ -147,8 +171,31 @@ export class PeerLink {
   opened(port: number): void {
     this.#ports[port]!.open = true
     if (this.#state !== 'opening' || !this.#ports.every((each) => each.open)) return
-    this.#control(Kind.Hello, this.#greeting)
+    this.#greet()
     this.#tryConnect()
+  }
+
+  /** The channels are gone, or will not carry anything any more. */
+  lost(): void {
+    if (this.#state !== 'connected') {
+      this.fail('connection_lost')
+      return
+    }
+    this.#cut = true
+    if (!this.#heartbeat.suspected) this.#suspicion = 'connection_lost'
+    this.#heartbeat.suspect()
+  }
+
+  /**
+   * Goes on over other channels, which are open, of the same kinds in the same order. What comes over the old ones must not
+   * reach the link any more.
+   */
+  move(channels: readonly LinkChannel[]): void {
+    if (this.#state !== 'connected') return
+    this.#cut = true
+    this.#greeted = false
+    this.#moved = channels
+    this.#greet()
   }
 
   /** The channel takes more. */
@@ -177,7 +224,8 @@ export class PeerLink {
     const lanes =
       first && this.#streamOut.lanes.has(lane) ? this.#streamOut.lanes : (this.#ports[port] as ReliablePort).lanes
     lanes.add(lane, packet)
-    if (lanes.bytes > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS) this.fail('buffer_overflow')
+    if (lanes.bytes + this.#first.flight > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS)
+      this.fail('buffer_overflow')
   }
 
   /** Sends an unreliable packet, which must not change any more, at the next `flush` or sooner. */
@@ -207,7 +255,7 @@ export class PeerLink {
 
   /** Hands over what waits, as far as the path takes it. */
   flush(): void {
-    if (this.#state !== 'connected') return
+    if (this.#state !== 'connected' || this.#cut) return
     try {
       this.#flush()
     } catch (error) {
@@ -235,7 +283,7 @@ export class PeerLink {
   /** That connection is gone: the stream goes on over the first channel, with what may be lost. */
   closeBulk(): void {
     if (this.#state === 'over') return
-    this.#streamOut.use(this.#first.channel, (message) => this.#first.put(message, 0), true)
+    this.#streamOut.use(this.#first.channel, (message) => this.#first.putStream(message), true)
     if (this.#state === 'leaving') this.#guard(() => this.#streamOut.flushAll())
     this.flush()
   }
@@ -243,7 +291,8 @@ export class PeerLink {
   /** A message arrived on the bulk connection. Never throws. */
   receiveBulk(message: Uint8Array): void {
     if (this.#state === 'over') return
-    this.#heartbeat.hear()
+    // That the bulk connection lives says nothing of the game's once that is in doubt.
+    if (!this.#heartbeat.suspected) this.#heartbeat.hear()
     this.#counters[0]!.bytesIn += message.length
     this.#checked(0, () => {
       checkLength(message)
@@ -255,7 +304,7 @@ export class PeerLink {
   /** A message arrived. Never throws. */
   receive(port: number, message: Uint8Array): void {
     if (this.#state === 'over') return
-    this.#heartbeat.hear()
+    if (!this.#cut) this.#heartbeat.hear()
     this.#counters[port]!.bytesIn += message.length
     try {
       checkLength(message)
@@ -278,7 +327,7 @@ export class PeerLink {
 
   /** Says goodbye, and resolves when the remote has everything that was sent before, or does not answer in time. */
   goodbye(reason: Goodbye): Promise<void> {
-    if (this.#state !== 'connected') {
+    if (this.#state !== 'connected' || this.#cut) {
       this.close()
       return Promise.resolve()
     }
@@ -338,7 +387,8 @@ export class PeerLink {
     }
     for (let i = 0; i < this.#ports.length; i++) {
       const port = this.#ports[i]!
-      if (port.reliable && port.hasWork) (port as ReliablePort).flush(Math.max(window, INITIAL_WINDOW))
+      if (!port.reliable || !port.hasWork) continue
+      ;(port as ReliablePort).flush(i === 0 ? Math.max(window, INITIAL_WINDOW) : Number.POSITIVE_INFINITY)
     }
     const { lanes } = this.#streamOut
     if (this.#streamOut.waits) {
@@ -358,7 +408,7 @@ export class PeerLink {
 
   /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
   #probe(now: number): void {
-    if (this.#state !== 'connected') return
+    if (this.#state !== 'connected' || this.#cut) return
     const { probeMs } = this.#acknowledger.path
     if (now - this.#acknowledger.lastSentAt >= probeMs) this.#unreliable.sendNow(now, true)
     this.#cancelProbe ??= this.#clock.setTimeout(() => {
@@ -368,8 +418,11 @@ export class PeerLink {
   }
 
   #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {
-    if (port === 0) {
-      this.#acknowledger.reliableIn = (this.#acknowledger.reliableIn + 1) & 0xffff
+    // A greeting does not count: each set of channels has one.
+    if ((byteOf(message) & KIND_MASK) !== Kind.Hello) each.takenIn = (each.takenIn + 1) & 0xffff
+    if (port > 0) this.#countTaken(port, each, TAKEN_EVERY)
+    else {
+      this.#acknowledger.reliableIn = each.takenIn
       this.#acknowledger.madeProgress()
       if ((byteOf(message) & KIND_MASK) === Kind.Stream) {
         this.#receiveStream(message)
@@ -402,7 +455,10 @@ export class PeerLink {
       const { kind, lane } = reader
       if (!isPacketKind(kind)) throw invalid(`A frame of kind ${kind} does not belong here.`)
       const payload = reader.isPiece ? joiner.add(lane, kind, reader.payload) : reader.payload
-      if (payload) this.#take(0, kind, true, payload)
+      if (!payload) continue
+      if (this.#state === 'opening') throw invalid('A packet came before the greeting.')
+      // The bulk connection may bring it while the link moves: its position tells that it is no copy.
+      this.#takePacket(0, kind, true, payload)
     }
   }
 
@@ -426,46 +482,124 @@ export class PeerLink {
 
   #take(port: number, kind: number, ordered: boolean, payload: Uint8Array): void {
     if (kind === Kind.Hello && port === 0 && !this.#greeted) {
-      this.#checkGreeting(payload)
-      this.#greeted = true
-      this.#tryConnect()
+      this.#hearGreeting(payload)
       return
     }
-    if (this.#state === 'opening') {
+    if (this.#state === 'opening' || !this.#greeted) {
       this.#keepEarly(port, kind, ordered, payload)
       return
     }
-    if (isPacketKind(kind)) {
-      if (this.#state !== 'connected') return
-      this.#counters[port]!.packetsIn += 1
-      this.#events.packet(port, kind, ordered, payload)
-    } else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
+    if (isPacketKind(kind)) this.#takePacket(port, kind, ordered, payload)
+    else if (kind === Kind.Goodbye && this.#ports[port]!.reliable && payload.length === (port === 0 ? 5 : 1)) {
       this.#hearGoodbye(port, payload)
     } else if (kind === Kind.GoodbyeAck && port === 0) this.#hearAnswer()
     else if (kind === Kind.Signal && port === 0) {
       if (this.#state === 'connected') this.#events.signal?.(payload)
-    } else throw invalid(`A frame of kind ${kind} does not belong here.`)
+    } else if (kind === Kind.Taken && port === 0 && payload.length === 3) this.#hearTaken(payload)
+    else throw invalid(`A frame of kind ${kind} does not belong here.`)
   }
 
-  #checkGreeting(payload: Uint8Array): void {
-    const mine = this.#greeting
-    if (payload.length === mine.length && payload.every((byte, i) => byte === mine[i])) return
-    const what =
-      payload[0] === mine[0]
-        ? `its user channels have the modes [${payload.subarray(1, 65)}], ours [${mine.subarray(1)}]`
-        : `it speaks version ${payload[0]} of the wire format, we speak ${mine[0]}`
-    this.#events.rejected(new NetError('ERR_INVALID_DATA', `The peer does not fit this one: ${what}.`))
-    this.fail('protocol_error')
+  #takePacket(port: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
+    if (this.#state !== 'connected') return
+    this.#counters[port]!.packetsIn += 1
+    this.#events.packet(port, kind, ordered, payload)
+  }
+
+  #greet(): void {
+    const messages = this.#ports.flatMap((port) => (port.reliable ? [(port as ReliablePort).takenIn] : []))
+    const takenIn = this.#moved && { messages, stream: this.#streamIn.next }
+    const message = Uint8Array.of(Kind.Hello | LAST | HAS_LANE, CONTROL_LANE, ...this.#session.greeting(takenIn))
+    const channel = this.#moved?.[0] ?? this.#first.channel
+    this.#counters[0]!.bytesOut += message.length
+    this.#guard(() => channel.putPacket(message))
+  }
+
+  #hearGreeting(payload: Uint8Array): void {
+    let takenIn: TakenIn | undefined
+    try {
+      const meeting = this.#session.meet(payload)
+      // It means somebody who was here before: a greeting for us follows.
+      if (meeting.who === 'not us') return
+      if (meeting.who === 'stranger') {
+        this.#events.stranger?.()
+        this.fail('connection_lost')
+        return
+      }
+      takenIn = meeting.takenIn
+    } catch (error) {
+      this.#events.rejected(error as NetError)
+      this.fail('protocol_error')
+      return
+    }
+    this.#greeted = true
+    if (takenIn) this.#goOn(takenIn)
+    else this.#tryConnect()
+  }
+
+  /** Both sides know where they were: what was lost on the way goes again. */
+  #goOn({ messages, stream }: TakenIn): void {
+    const channels = this.#moved!
+    let reliable = 0
+    const fits = this.#ports.every((port, index) =>
+      port.reliable
+        ? (port as ReliablePort).resume(channels[index]!, messages[reliable++]!)
+        : (port as UnreliablePort).resume(channels[index]!),
+    )
+    if (!fits || this.#streamOut.taken(stream) < 0) {
+      this.reject(invalid('A greeting that takes in what was never sent.'))
+      this.fail('protocol_error')
+      return
+    }
+    this.#streamOut.use(this.#first.channel, (message) => this.#first.putStream(message), true)
+    this.#acknowledger.restart()
+    this.#moved = undefined
+    this.#cut = false
+    this.#events.moved?.()
+    this.#heartbeat.hear()
+    this.#takeEarly()
+    this.#ask()
+  }
+
+  #suspected(): void {
+    this.#acknowledger.isHushed = true
+    this.#events.reconnecting?.()
+  }
+
+  #back(): void {
+    this.#acknowledger.isHushed = false
+    this.#suspicion = 'timeout'
+    this.#events.reconnected?.()
+    this.flush()
+  }
+
+  /** Tells what was taken in on a reliable user channel, when it is `least` messages more than was told last. */
+  #countTaken(port: number, each: ReliablePort, least: number): void {
+    const { takenIn } = each
+    if (((takenIn - each.toldTakenIn) & 0xffff) < least || this.#cut || this.#state !== 'connected') return
+    each.toldTakenIn = takenIn
+    this.#control(Kind.Taken, Uint8Array.of(port, takenIn, takenIn >>> 8))
+  }
+
+  #hearTaken(payload: Uint8Array): void {
+    const port = payload[0]!
+    const each = port > 0 ? this.#ports[port] : undefined
+    if (!each?.reliable || (each as ReliablePort).taken(u16At(payload, 1)) < 0) {
+      throw invalid('An acknowledgement of what was never sent.')
+    }
   }
 
   #tryConnect(): void {
     if (this.#state !== 'opening' || !this.#greeted || !this.#ports.every((port) => port.open)) return
     this.#state = 'connected'
     this.#heartbeat.start()
-    const early = this.#early
-    this.#early = []
     this.#events.connected()
     this.#ask()
+    this.#takeEarly()
+  }
+
+  #takeEarly(): void {
+    const early = this.#early
+    this.#early = []
     for (const [port, kind, ordered, payload] of early)
       this.#checked(port, () => this.#take(port, kind, ordered, payload))
   }
@@ -480,7 +614,10 @@ export class PeerLink {
 
   /** A sign of life, which is answered: heartbeat and measurement. */
   #ask(): void {
-    if (this.#state === 'over') return
+    if (this.#state === 'over' || this.#cut) return
+    for (const [port, each] of this.#ports.entries()) {
+      if (port > 0 && each.reliable) this.#countTaken(port, each as ReliablePort, 1)
+    }
     // Whatever was not heard of for so long: an acknowledgement may have been lost.
     this.#acknowledger.madeProgress()
     this.#acknowledger.sent.expire(this.#clock.now())
@@ -490,7 +627,7 @@ export class PeerLink {
 
   /** With packets that wait for the end of the task, or alone. */
   #acknowledge(): void {
-    if (this.#state !== 'connected') return
+    if (this.#state !== 'connected' || this.#cut) return
     this.#guard(() => {
       const now = this.#clock.now()
       this.#unreliable.flush(now)
@@ -508,6 +645,7 @@ export class PeerLink {
 
   #control(kind: Kind, payload: Uint8Array): void {
     this.#first.lanes.add(CONTROL_LANE, { kind, payload })
+    if (this.#cut) return
     this.#guard(() => this.#first.flush(Number.POSITIVE_INFINITY))
   }
 
@@ -583,8 +721,8 @@ export class PeerLink {
   }
 
   #refused(error: unknown): void {
-    const full = error instanceof NetError && error.code === 'ERR_OUT_OF_MEMORY'
-    this.fail(full ? 'buffer_overflow' : 'connection_lost')
+    if (error instanceof NetError && error.code === 'ERR_OUT_OF_MEMORY') this.fail('buffer_overflow')
+    else this.lost()
   }
 }
 

@@ -1,32 +1,40 @@
 // One reliable channel of a link. Packets wait in lanes on our side and are handed over late and little: what SCTP has
-// taken, nothing can overtake.
+// taken, nothing can overtake. What was handed over is kept until the other side has it, and goes again over another
+// channel when that one is lost.
 
 import type { LinkChannel, TrafficCounters } from './channel.ts'
-import { LAST_HIGH_WATER, RELIABLE_HIGH_WATER } from './constants.ts'
+import { LAST_HIGH_WATER, MAX_UNACKNOWLEDGED, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
 import { type LaneSettings, Lanes, type OutgoingPacket, type Sending } from './lanes.ts'
+
+/** In place of a message of the stream, which keeps its own. */
+const OF_THE_STREAM = undefined
 
 export class ReliablePort {
   readonly reliable = true
   open = false
   /** The remote said on this channel that nothing follows. */
   ended = false
-  readonly channel: LinkChannel
   readonly lanes: Lanes
   readonly joiner: Joiner
   readonly reader = new FrameReader(true)
   readonly writer = new MessageWriter()
-  /** Bytes that the other side has not taken in yet, where that is known. */
+  /** Bytes that the other side has not taken in yet. */
   flight = 0
-  /** Messages that were handed over. Does not wrap. */
-  handedOver = 0
+  /** Messages of the other side that were taken in. 16 bits of it travel. */
+  takenIn = 0
+  /** What the other side was told of these last. */
+  toldTakenIn = 0
+  #channel: LinkChannel
   readonly #counters: TrafficCounters
-  /** Of the first channel the other side tells what it has taken in. */
-  readonly #isFirst: boolean
-  /** Sizes of the messages in `flight`, from `#firstSize` on. */
-  #sizes: number[] = []
-  #firstSize = 0
+  /** Messages that the other side is known to have. */
+  #acknowledged = 0
+  /** Messages that it is not known to have, from `#first` on. */
+  #sent: (Uint8Array | undefined)[] = []
+  #first = 0
+  /** Of these the next that is to be handed over: all have been, until a channel is lost. */
+  #again = 0
 
   constructor(
     channel: LinkChannel,
@@ -35,51 +43,51 @@ export class ReliablePort {
     counters: TrafficCounters,
     sending: Sending,
     receiving: Receiving,
-    isFirst: boolean,
   ) {
-    this.#isFirst = isFirst
-    this.channel = channel
+    this.#channel = channel
     this.lanes = new Lanes(lanes, sending)
     this.joiner = new Joiner(budget, receiving)
     this.#counters = counters
   }
 
+  get channel(): LinkChannel {
+    return this.#channel
+  }
+
   /** There is something for `flush` to do. */
   get hasWork(): boolean {
-    return this.lanes.packets > 0
+    return this.lanes.packets > 0 || this.#again < this.#sent.length
   }
 
   get bufferedBytes(): number {
-    return this.lanes.bytes + this.channel.bufferedAmount
+    return this.lanes.bytes + this.#channel.bufferedAmount
   }
 
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
-    while (this.lanes.packets > 0 && this.flight < window && this.channel.bufferedAmount <= RELIABLE_HIGH_WATER)
+    while (this.hasWork && this.flight < window && this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER) {
+      if (this.#again === this.#sent.length && this.#unacknowledged >= MAX_UNACKNOWLEDGED) return
       this.#next()
+    }
   }
 
   /** Hands over everything that the channel takes. */
   flushAll(): void {
-    while (this.lanes.packets > 0 && this.channel.bufferedAmount <= LAST_HIGH_WATER) this.#next()
+    while (this.hasWork && this.#channel.bufferedAmount <= LAST_HIGH_WATER) this.#next()
   }
 
   /** Hands over one last frame, whatever waits: there is no later. */
   say(lane: number, packet: OutgoingPacket): void {
+    this.#sent.length = this.#again
     this.lanes.clear()
     this.lanes.add(lane, packet)
     this.#next()
   }
 
-  /** Hands over a message that did not come from the lanes. `flight`: what of it counts here as on its way. */
-  put(message: Uint8Array, flight: number): void {
-    this.channel.putPacket(message)
-    this.handedOver += 1
-    if (this.#isFirst) {
-      this.flight += flight
-      this.#sizes.push(flight)
-    }
-    this.#counters.bytesOut += message.length
+  /** Hands over a message of the stream. */
+  putStream(message: Uint8Array): void {
+    this.#sent.splice(this.#again++, 0, OF_THE_STREAM)
+    this.#put(message)
   }
 
   /**
@@ -87,31 +95,66 @@ export class ReliablePort {
    * that is more than were sent.
    */
   taken(count: number): number {
-    const waiting = this.#sizes.length - this.#firstSize
-    const before = this.handedOver - waiting
-    const news = (count - before) & 0xffff
+    const news = (count - this.#acknowledged) & 0xffff
     // Messages may overtake each other: an older count is no news.
     if (news >= 0x8000) return 0
-    if (news > waiting) return -1
+    if (news > this.#again - this.#first) return -1
     let bytes = 0
-    for (let i = 0; i < news; i++) bytes += this.#sizes[this.#firstSize++]!
-    if (this.#firstSize >= 1024 && this.#firstSize * 2 >= this.#sizes.length) {
-      this.#sizes = this.#sizes.slice(this.#firstSize)
-      this.#firstSize = 0
+    for (let i = 0; i < news; i++) {
+      bytes += this.#sent[this.#first]?.length ?? 0
+      this.#sent[this.#first++] = undefined
+    }
+    this.#acknowledged += news
+    if (this.#first >= 1024 && this.#first * 2 >= this.#sent.length) {
+      this.#sent = this.#sent.slice(this.#first)
+      this.#again -= this.#first
+      this.#first = 0
     }
     this.flight -= bytes
     return bytes
   }
 
+  /**
+   * From now on over `channel`. Of what went over the one before, the other side has `count` messages (16 bits of it); the
+   * rest goes again. False: it cannot have them.
+   */
+  resume(channel: LinkChannel, count: number): boolean {
+    this.#channel = channel
+    const behind = (this.#acknowledged - count) & 0xffff
+    // Less than it had before: what it has lost is not here any more.
+    if ((behind > 0 && behind < 0x8000) || this.taken(count) < 0) return false
+    this.#sent = this.#sent.slice(this.#first).filter((message) => message !== OF_THE_STREAM)
+    this.#first = 0
+    this.#again = 0
+    this.flight = 0
+    return true
+  }
+
   close(): void {
     this.lanes.clear()
     this.joiner.clear()
+    this.#sent = []
+    this.#first = 0
+    this.#again = 0
+  }
+
+  get #unacknowledged(): number {
+    return this.#sent.length - this.#first
   }
 
   #next(): void {
-    this.writer.start(0)
-    this.lanes.fill(this.writer)
-    const message = this.writer.finish()
-    this.put(message, message.length)
+    if (this.#again === this.#sent.length) {
+      this.writer.start(0)
+      this.lanes.fill(this.writer)
+      this.#sent.push(this.writer.finish().slice())
+    }
+    const message = this.#sent[this.#again++]!
+    this.flight += message.length
+    this.#put(message)
+  }
+
+  #put(message: Uint8Array): void {
+    this.#counters.bytesOut += message.length
+    this.#channel.putPacket(message)
   }
 }

@@ -107,6 +107,11 @@ export class SentLog {
     return any
   }
 
+  /** Takes nothing for on its way any more. */
+  giveUp(): void {
+    while (this.#oldest < this.next) this.#land(this.#oldest++, State.PresumedLost)
+  }
+
   /**
    * For how long messages have been waited for without a word, in ms; 0 and less: they are not yet. One that is missing
    * while a newer one has arrived is lost, and a few may be lost in a row: that many must be waited for.

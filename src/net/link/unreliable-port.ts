@@ -33,9 +33,9 @@ interface Waiting {
 export class UnreliablePort {
   readonly reliable = false
   open = false
-  readonly channel: LinkChannel
   readonly reader = new FrameReader(false)
   readonly writer = new MessageWriter()
+  #channel: LinkChannel
   readonly #joiner = new UnreliableJoiner()
   readonly #acknowledger: Acknowledger
   readonly #counters: TrafficCounters
@@ -48,9 +48,13 @@ export class UnreliablePort {
   #newestOrdered = -1
 
   constructor(channel: LinkChannel, acknowledger: Acknowledger, counters: TrafficCounters) {
-    this.channel = channel
+    this.#channel = channel
     this.#acknowledger = acknowledger
     this.#counters = counters
+  }
+
+  get channel(): LinkChannel {
+    return this.#channel
   }
 
   /** Nothing waits. */
@@ -64,7 +68,7 @@ export class UnreliablePort {
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.channel.bufferedAmount
+    return this.#waitingBytes + this.#channel.bufferedAmount
   }
 
   /**
@@ -98,7 +102,7 @@ export class UnreliablePort {
   /** Sends what is there, and a header alone where nothing is. Not into a full channel: it would come too late. */
   sendNow(now: number, asks: boolean): void {
     this.#finish(now)
-    if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return
+    if (this.#channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return
     this.#acknowledger.start(this.writer, now, asks)
     this.#handOver(now, asks)
   }
@@ -116,6 +120,12 @@ export class UnreliablePort {
     return packet
   }
 
+  /** From now on over `channel`. What was on its way over the one before may be lost. Always true. */
+  resume(channel: LinkChannel): true {
+    this.#channel = channel
+    return true
+  }
+
   close(): void {
     for (const { receipt } of this.#waiting.splice(0)) receipt?.(false)
     for (const receipt of this.#receipts ?? []) receipt(false)
@@ -126,8 +136,9 @@ export class UnreliablePort {
   }
 
   #mayGo(now: number): boolean {
-    if (this.channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
+    if (this.#channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return false
     const { sent, path } = this.#acknowledger
+    if (this.#acknowledger.isStuck(now)) return false
     if (sent.flight === 0) return true
     path.silent(sent.overdue(now), sent.flight, now)
     if (sent.flight + MAX_MESSAGE <= path.unreliableWindow) return true
@@ -185,7 +196,7 @@ export class UnreliablePort {
     this.#packets = 0
     this.#receipts = undefined
     const message = this.#acknowledger.finish(this.writer, now, tells, receipts)
-    this.channel.putPacket(message)
+    this.#channel.putPacket(message)
     this.#counters.bytesOut += message.length
   }
 

@@ -16,12 +16,13 @@
 //   kind        channels           payload
 //   VALUE       any                one msgpack value
 //   BYTES       any                the packet itself
-//   HELLO       reliable, port 0   version:u8, the mode of each user channel:u8 …
+//   HELLO       reliable, port 0   version:u8, session, what was taken in: see greeting.ts. Alone in its message, not counted
 //   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 //   SERVICE     any                bytes of the layer above that are no packet of the game's
 //   RELAY       any                a packet to or from somebody else, passed on by the other side (multiplayer/relay/wire.ts)
+//   TAKEN       reliable, port 0   port:u8 count:u16, messages taken in on a reliable user channel
 
 export const Kind = {
   Value: 0,
@@ -33,7 +34,8 @@ export const Kind = {
   Signal: 7,
   Stream: 8,
   Service: 9,
-  Relay: 10,
+  Taken: 10,
+  Relay: 11,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 

@@ -46,6 +46,12 @@ export const MAX_BAD_MESSAGES = 8
 /** Proxies cut idle WebSockets after 30 s at the earliest; three pings lie between. A ping unanswered at the next is a dead link. */
 export const PING_PERIOD_MS = 10_000
 
+/**
+ * How soon the server must answer when it is asked whether the way to it still stands, in ms. When a machine changes its
+ * network its socket is dead, and nobody tells.
+ */
+export const CHECK_TIMEOUT_MS = 1_500
+
 /** The first attempt to come back, in ms: a server that restarts behind a balancer is reachable at once. */
 export const RECONNECT_FIRST_MS = 250
 /** Later attempts take twice as long each, up to this: ten fit into the server's grace time. */

@@ -104,6 +104,8 @@ export interface SignalingSession {
   listen(listener: (event: SignalingEvent) => void): void
   /** Sends to another member. Nothing happens when that one is gone. */
   send(to: number, signal: Signal): void
+  /** Peers are not heard of any more: looks now whether the way to signaling still stands. Left out: it has no way of its own. */
+  check?(): void
   /** Closes the room for newcomers, or opens it again. Only the host may: otherwise an `error` event follows. */
   seal(sealed: boolean): void
   /** Does more than that. Left out by transports that cannot. @throws {NetError} ERR_INVALID_PARAMETER, ERR_UNAVAILABLE */

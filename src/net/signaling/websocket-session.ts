@@ -6,7 +6,13 @@ import type { CancelTimer, Clock } from '../clock.ts'
 import { every } from '../clock.ts'
 import { NetError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import { ICE_SERVERS_WAIT_MS, MAX_BAD_MESSAGES, MAX_PEERS_LIMIT, PING_PERIOD_MS } from './constants.ts'
+import {
+  CHECK_TIMEOUT_MS,
+  ICE_SERVERS_WAIT_MS,
+  MAX_BAD_MESSAGES,
+  MAX_PEERS_LIMIT,
+  PING_PERIOD_MS,
+} from './constants.ts'
 import type { EntryMessage } from './entry.ts'
 import { checked, writePlace } from './entry.ts'
 import { remoteError } from './error-codes.ts'
@@ -68,6 +74,8 @@ export class WebSocketSession implements SignalingSession {
   /** What this player says of itself now, as far as it said anything. */
   #presence: PresenceChange = {}
   #pingUnanswered = false
+  /** Set while the server is asked whether it is there. */
+  #cancelCheck: CancelTimer | undefined
   #badMessages = 0
 
   constructor(joined: Joined, link: ServerLink, parts: WebSocketSessionParts) {
@@ -118,6 +126,16 @@ export class WebSocketSession implements SignalingSession {
     if (!this.#events.ended && !this.#stopReconnecting) this.#link.send({ type: 'signal', to, signal })
   }
 
+  check(): void {
+    if (this.#events.ended || this.#stopReconnecting || this.#cancelCheck) return
+    const link = this.#link
+    this.#cancelCheck = this.#parts.clock.setTimeout(() => {
+      this.#cancelCheck = undefined
+      this.linkBroken(link, unanswered())
+    }, CHECK_TIMEOUT_MS)
+    link.send({ type: 'ping' })
+  }
+
   seal(sealed: boolean): void {
     this.#ask({ type: 'seal', sealed })
   }
@@ -145,6 +163,7 @@ export class WebSocketSession implements SignalingSession {
       return
     }
     this.#pingUnanswered = false
+    this.#endCheck()
     if (input.kind === 'message') {
       this.#handle(input.message)
       return
@@ -171,6 +190,7 @@ export class WebSocketSession implements SignalingSession {
       return
     }
     this.#stopPinging()
+    this.#endCheck()
     link.close()
     this.#stopReconnecting = reconnect({
       clock,
@@ -302,20 +322,30 @@ export class WebSocketSession implements SignalingSession {
   #ping(): void {
     // Judged by the ping, not by the time since the last message: in a hidden tab this may run once a minute.
     if (this.#pingUnanswered) {
-      const message = 'The signaling server does not answer any more. Join again when the network is back.'
-      this.linkBroken(this.#link, new NetError('ERR_SIGNALING_UNREACHABLE', message))
+      this.linkBroken(this.#link, unanswered())
       return
     }
     this.#pingUnanswered = true
     this.#link.send({ type: 'ping' })
   }
 
+  #endCheck(): void {
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+  }
+
   #release(): void {
     this.#stopPinging()
+    this.#endCheck()
     this.#stopReconnecting?.()
     for (const done of [...this.#wantingIceServers]) done()
     this.#link.close()
   }
+}
+
+function unanswered(): NetError {
+  const message = 'The signaling server does not answer any more. Join again when the network is back.'
+  return new NetError('ERR_SIGNALING_UNREACHABLE', message)
 }
 
 /** Without the keys that are undefined: browsers take `username: undefined` for one that is missing from a TURN URL. */

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
 import { expectShare } from '../../net/simulation/support.ts'
 import { thrown } from '../../support/net-errors.ts'
 import { Star } from './support.ts'
@@ -73,7 +74,7 @@ describe('clients of a star', () => {
     const [two, three] = star.clients
     const lanes = new Set<string>()
     three!.peer.tap(1, ({ lane, kind, direction }) => {
-      if (kind === 10 && direction === 'in') lanes.add(lane)
+      if (kind === Kind.Relay && direction === 'in') lanes.add(lane)
     })
     const size = 16_000
     two!.peer.sendBytes(new Uint8Array(size).fill(7), { to: 3, mode: Unreliable })

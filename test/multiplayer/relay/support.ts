@@ -2,6 +2,7 @@
 
 import { RemotePeer } from '../../../src/multiplayer/remote-peer.ts'
 import type { DisconnectReason, PacketValue, TransferMode } from '../../../src/multiplayer/types.ts'
+import { Way } from '../../../src/multiplayer/way.ts'
 import {
   WebRTCMultiplayerPeer,
   type WebRTCMultiplayerPeerOptions,
@@ -11,6 +12,7 @@ import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
 import type { LinkEnd } from '../../../src/net/link/link-types.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
+import { seededRandom } from '../../../src/net/random.ts'
 import { type LinkConditions, SimulatedNetwork } from '../../../src/testing.ts'
 
 export type Heard = readonly [value: PacketValue, from: number, mode: TransferMode, channel: number]
@@ -137,15 +139,18 @@ export class Forger {
 
   constructor(network: SimulatedNetwork, id: number, userModes: readonly TransferMode[] = []) {
     this.id = id
-    const connection = connectionOn(network, String(id))
+    const way = new Way(connectionOn(network, String(id)), userModes)
     const settings = {
       userModes,
       lanes: new Map(),
       budget: new UnfinishedBudget(),
       offersBulk: undefined,
-      silenceTimeoutMs: 4000,
+      suspicionMs: 1000,
+      graceMs: 3000,
+      repairs: false,
+      random: seededRandom(id),
     }
-    this.remote = new RemotePeer(1, connection, settings, network.peerOptions(String(id)).clock, {
+    this.remote = new RemotePeer(1, way, settings, network.peerOptions(String(id)).clock, {
       connected: () => {
         this.connected = true
       },
@@ -155,6 +160,9 @@ export class Forger {
       drained: () => {},
       progress: () => {},
       rejected: () => {},
+      reconnecting: () => {},
+      reconnected: () => {},
+      replaced: () => {},
       ended: (reason) => {
         this.ended = reason
       },

@@ -168,7 +168,7 @@ describe('receipts', () => {
     expect(told).toEqual(new Array(60).fill(false))
     expect(pair.a.link.stats.bufferedBytes).toBeLessThan(5_000)
     pair.a.sendUnreliable('x', { receipt: () => pair.a.link.close() })
-    pair.clock.advance(10_000)
+    pair.clock.advance(20_000)
     expect(pair.clock.pendingTimers).toBe(0)
   })
 

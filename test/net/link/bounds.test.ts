@@ -10,6 +10,7 @@ import { StreamSender } from '../../../src/net/link/stream.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { LinkPair, MemoryChannel } from '../../support/link-pair.ts'
 import { thrown } from '../../support/net-errors.ts'
+import { hello } from '../../support/wire.ts'
 
 describe('a message that is longer than any sender makes', () => {
   it.each([0, 1])('is bad on port %i, and its content does not come', (port) => {
@@ -68,7 +69,7 @@ describe('the memory of unfinished packets', () => {
     })
     link.opened(0)
     link.opened(1)
-    link.receive(0, Uint8Array.of(0xa2, 0, 2))
+    link.receive(0, hello())
     link.receive(0, Uint8Array.of(0xc1, 1, 0, 0, 1, 0, 7))
     link.receiveBulk(Uint8Array.of(0x88, 0, 0, 0, 0, 0xc1, 1, 0, 0, 1, 0, 7))
     expect(budget.bytes).toBeGreaterThan(0)

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LINK_VERSION, MAX_EARLY_MESSAGES } from '../../../src/net/link/constants.ts'
-import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import { type End, LinkPair } from '../../support/link-pair.ts'
-import { hello, packet, reliable, unreliable } from '../../support/wire.ts'
+import { greeting, HALF_A, hello, packet, reliable, unreliable } from '../../support/wire.ts'
 
 const HELLO = hello()
 
@@ -69,7 +68,9 @@ describe('two links connect when every channel is open on both sides and both ha
     a.sendUnreliable('early')
     a.openAll()
     a.send('early')
-    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([reliable(Kind.Hello, [LINK_VERSION], CONTROL_LANE)])
+    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([
+      greeting({ mine: HALF_A, yours: undefined, takenIn: undefined }),
+    ])
     expect(a.link.stats.packetsOut).toBe(0)
   })
 })
@@ -176,7 +177,7 @@ describe('peers that do not fit', () => {
     a.openAll()
     a.link.receive(0, hello([], 9))
     expect(a.end).toBe('protocol_error')
-    expect(a.rejections[0]).toContain('it speaks version 9 of the wire format, we speak 2')
+    expect(a.rejections[0]).toContain('it speaks version 9 of the wire format, we speak 3')
   })
 
   it('with a greeting that is empty or endless: the report stays short', () => {
@@ -206,6 +207,7 @@ it('never says `connected` after it failed while connecting', () => {
   a.openAll()
   const connected = a.told.findIndex((told) => told.type === 'connected')
   const ended = a.told.findIndex((told) => told.type === 'ended')
-  expect([connected, ended]).toEqual([0, 1])
+  a.link.fail('connection_lost')
+  expect([connected, ended]).toEqual([0, -1])
   expect(pair.clock.pendingTimers).toBe(0)
 })

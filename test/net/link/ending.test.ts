@@ -184,7 +184,7 @@ describe('nothing is left behind', () => {
     it(`by ${name}: no timer runs on, nothing more is told`, () => {
       const pair = LinkPair.connected()
       end(pair)
-      pair.clock.advance(6_000)
+      pair.clock.advance(20_000)
       expect(pair.clock.pendingTimers).toBe(0)
       const told = pair.a.told.length + pair.b.told.length
       pair.a.link.fail('timeout')

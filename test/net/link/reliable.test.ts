@@ -93,10 +93,12 @@ describe('a remote that does not take what is sent', () => {
     expect(pair.a.told.filter((told) => told.type === 'ended').length).toBe(1)
   })
 
-  it('because its channel is closed: the connection is lost', () => {
+  it('because its channel is closed: the connection is lost, and waited for', () => {
     const pair = LinkPair.connected()
     pair.a.channels[0]!.broken = true
     pair.a.send('hello?')
+    expect(pair.a.link.reconnecting).toBe(true)
+    pair.clock.advance(16_000)
     expect(pair.a.end).toBe('connection_lost')
   })
 })

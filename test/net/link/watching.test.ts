@@ -6,11 +6,11 @@ import { End, LinkPair } from '../../support/link-pair.ts'
 import { hello, unreliable } from '../../support/wire.ts'
 
 describe('a remote that falls silent', () => {
-  it.each([0, 100, 250, 499])('is given up after 3 to 5 s (cut %i ms after a heartbeat)', (offset) => {
+  it.each([0, 100, 250, 499])('is given up after the grace (cut %i ms after a heartbeat)', (offset) => {
     const pair = LinkPair.connected()
     pair.clock.advance(10_000 + offset)
     pair.cut = true
-    pair.clock.advance(3_000)
+    pair.clock.advance(15_000)
     expect([pair.a.end, pair.b.end]).toEqual([undefined, undefined])
     pair.clock.advance(2_000)
     expect([pair.a.end, pair.b.end]).toEqual(['timeout', 'timeout'])
@@ -24,10 +24,10 @@ describe('a remote that falls silent', () => {
     for (let i = 0; i < 30; i++) {
       pair.a.send('still here')
       pair.b.send('me too')
-      pair.clock.advance(1_000)
+      pair.clock.advance(700)
     }
     expect(pair.a.link.connected && pair.b.link.connected).toBe(true)
-    pair.clock.advance(5_000)
+    pair.clock.advance(17_000)
     expect(pair.a.end).toBe('timeout')
   })
 
@@ -73,7 +73,7 @@ it('a process that was frozen for a minute does not take the other for dead', ()
   tick(500)
   expect(end.link.connected).toBe(true)
   // A remote that is really gone is still noticed.
-  for (let i = 0; i < 9; i++) tick(500)
+  for (let i = 0; i < 33; i++) tick(500)
   expect(end.end).toBe('timeout')
 })
 

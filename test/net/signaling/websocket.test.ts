@@ -4,6 +4,7 @@ import { createSignalingServer } from '../../../server/signaling/server.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import {
+  CHECK_TIMEOUT_MS,
   ICE_SERVERS_WAIT_MS,
   MAX_BAD_MESSAGES,
   PING_PERIOD_MS,
@@ -288,6 +289,21 @@ describe('a WebSocketSignaling session', () => {
     clock.advance(1)
     expect(member.events.at(-1)).toMatchObject({ type: 'closed', error: { code: 'ERR_SIGNALING_UNREACHABLE' } })
     expect(socket.readyState).toBe(3)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('is taken for broken soon when it is asked to look and nothing is answered', async () => {
+    const { clock, socket, member } = await joined()
+    member.session.check?.()
+    member.session.check?.()
+    expect(socket.sent.filter(({ type }) => type === 'ping')).toHaveLength(1)
+    clock.advance(CHECK_TIMEOUT_MS - 1)
+    socket.serve({ type: 'pong' })
+    clock.advance(CHECK_TIMEOUT_MS)
+    expect(member.events.at(-1)?.type).toBe('peerJoined')
+    member.session.check?.()
+    clock.advance(CHECK_TIMEOUT_MS)
+    expect(member.events.at(-1)).toMatchObject({ type: 'closed', error: { code: 'ERR_SIGNALING_UNREACHABLE' } })
     expect(clock.pendingTimers).toBe(0)
   })
 
