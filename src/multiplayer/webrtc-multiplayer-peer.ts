@@ -360,8 +360,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override fingerprints(id: number) {
-    const connection = this.#remotes.get(id)?.connection
-    if (!connection) return undefined
+    const remote = this.#remotes.get(id)
+    // One that is still being dialled is not the one over which a peer is heard that somebody else passes on.
+    if (!remote?.connected || this.viaOf(id) !== undefined) return undefined
+    const { connection } = remote
     return { localFingerprints: connection.localFingerprints, remoteFingerprints: connection.remoteFingerprints }
   }
 
