@@ -81,7 +81,10 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   sendService(_bytes: Uint8Array, _options?: SendOptions): boolean {
     throw new NetError('ERR_UNAVAILABLE', 'This peer carries no service messages: it has to override sendService.')
   }
-  /** Of the certificates at both ends of the connection to a peer; `undefined`: there is no such peer. For MultiplayerAPI. */
+  /**
+   * Of the certificates at both ends of the connection to a peer; `undefined`: there is none, or another peer passes on what it
+   * says. For MultiplayerAPI.
+   */
   fingerprints(
     _id: number,
   ): { readonly localFingerprints: readonly string[]; readonly remoteFingerprints: readonly string[] } | undefined {

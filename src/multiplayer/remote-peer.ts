@@ -241,7 +241,8 @@ export class RemotePeer implements PacketSource {
       drained: (port) => this.link.drained(port),
       lost: () => {
         if (this.#repairs) this.link.lost()
-        else this.link.fail('connection_lost')
+        // Where it was silent before, that is why.
+        else this.link.fail(this.link.reconnecting ? 'timeout' : 'connection_lost')
       },
       error: (error) => {
         this.#lastError = error

@@ -93,10 +93,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #remotes = new Map<number, RemotePeer>()
   /** Peers of which the user was told that they are connected, and not yet that they are gone. */
   readonly #announced = new Set<number>()
-  /** Those of them that were let in: see `admit`. */
-  readonly #admitted = new Set<number>()
   /** Those of them of which the user was told that they are reconnecting. */
   readonly #doubted = new Set<number>()
+  /** Those of them that were let in: see `admit`. */
+  readonly #admitted = new Set<number>()
   readonly #inbox = new Inbox()
   readonly #lanes: LaneNames
   readonly #bulkConnection: boolean
@@ -360,8 +360,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override fingerprints(id: number) {
-    const connection = this.#remotes.get(id)?.connection
-    if (!connection) return undefined
+    const remote = this.#remotes.get(id)
+    // One that is still being dialled is not the one over which a peer is heard that somebody else passes on.
+    if (!remote?.connected || this.viaOf(id) !== undefined) return undefined
+    const { connection } = remote
     return { localFingerprints: connection.localFingerprints, remoteFingerprints: connection.remoteFingerprints }
   }
 
@@ -448,8 +450,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#remotes.clear()
     this.#relay.stop()
     this.#announced.clear()
-    this.#admitted.clear()
     this.#doubted.clear()
+    this.#admitted.clear()
     this.#inbox.clear()
     const owed = this.#pending.take().filter(({ type }) => type === 'receipt')
     this.#budget = new WaitingBudget()

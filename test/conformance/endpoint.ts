@@ -153,6 +153,10 @@ export class Endpoint extends Handle<ConnectionEventName> {
     return this.side.call('selectedRoute', this.id)
   }
 
+  fingerprints(): Promise<{ local: readonly string[]; remote: readonly string[] }> {
+    return this.side.call('fingerprints', this.id)
+  }
+
   stats(): Promise<ConnectionStats> {
     return this.side.call('stats', this.id)
   }

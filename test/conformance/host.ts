@@ -147,6 +147,11 @@ export class Host {
     return this.#connection(id).selectedRoute()
   }
 
+  fingerprints(id: number): { local: readonly string[]; remote: readonly string[] } {
+    const { localFingerprints, remoteFingerprints } = this.#connection(id)
+    return { local: localFingerprints, remote: remoteFingerprints }
+  }
+
   stats(id: number): Promise<ConnectionStats> {
     return this.#connection(id).stats()
   }

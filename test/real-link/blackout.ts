@@ -23,6 +23,8 @@ export interface Blackout {
 const PERIOD_MS = 50
 const BEFORE_MS = 500
 const AFTER_MS = 5_000
+/** A restart of ICE that is given up, and a dial after that. */
+const AFTER_MOVE_MS = 9_000
 
 export async function runBlackout(
   server: string,
@@ -36,7 +38,8 @@ export async function runBlackout(
   try {
     await sleep(BEFORE_MS)
     const away = ms === 'moves' ? 0 : ms
-    const sent = Math.round((away + AFTER_MS) / PERIOD_MS)
+    const afterMs = ms === 'moves' ? AFTER_MOVE_MS : AFTER_MS
+    const sent = Math.round((away + afterMs) / PERIOD_MS)
     const playing = Promise.all(
       ends.flatMap((end) => [
         end.send({ name: 'reliable', mode: TransferMode.Reliable, count: sent, periodMs: PERIOD_MS }),
@@ -55,7 +58,7 @@ export async function runBlackout(
     link.set({ loss: 0 })
     const back = performance.now()
     const backMs = ends.map(() => Number.POSITIVE_INFINITY)
-    while (performance.now() < back + AFTER_MS && backMs.includes(Number.POSITIVE_INFINITY)) {
+    while (performance.now() < back + afterMs && backMs.includes(Number.POSITIVE_INFINITY)) {
       await sleep(20)
       for (const [side, count] of (await arrived()).entries()) {
         if (count > before[side]!) backMs[side] = Math.min(backMs[side]!, performance.now() - back)

@@ -12,7 +12,7 @@ import { SOAK_TIMEOUT_MS } from './seeds.ts'
 
 const BREAKS = 10
 /** Seeds in `npm test`. */
-const SHORT = 20
+const SHORT = 10
 
 function seeds(): number[] {
   const { SOAK_SEED, SOAK_SEEDS } = process.env

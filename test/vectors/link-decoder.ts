@@ -30,7 +30,7 @@ export interface Header {
   readonly progress?: { reliable: number; stream: number }
 }
 
-const KINDS = ['VALUE', 'BYTES', 'HELLO', 'GOODBYE', 'GOODBYE_ACK', '', '', 'SIGNAL', '', 'SERVICE', 'TAKEN']
+const KINDS = ['VALUE', 'BYTES', 'HELLO', 'GOODBYE', 'GOODBYE_ACK', '', '', 'SIGNAL', '', 'SERVICE', 'RELAY', 'TAKEN']
 
 class Cursor {
   readonly #bytes: Uint8Array

@@ -9,7 +9,7 @@ const KINDS: Readonly<Record<string, number>> = {
   GOODBYE: 3,
   GOODBYE_ACK: 4,
   SIGNAL: 7,
-  TAKEN: 10,
+  TAKEN: 11,
 }
 
 function whole(value: number, size: number): number[] {

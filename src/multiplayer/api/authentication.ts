@@ -33,7 +33,7 @@ export interface ConnectionBinding {
 /** A peer that is not admitted yet. */
 export interface PendingPeer {
   readonly id: number
-  /** The connection to it. `undefined` when the peer is gone. */
+  /** The connection to it. `undefined` when the peer is gone, or when another peer passes on what it says. */
   readonly binding: ConnectionBinding | undefined
   /** False: it was admitted or refused, or is gone. Then the functions below do nothing. */
   readonly pending: boolean

@@ -89,5 +89,6 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
 /** @throws {NetError} ERR_UNAVAILABLE */
 function bindingOf({ id, binding }: PendingPeer): ConnectionBinding {
   if (binding && binding.localFingerprints.length > 0 && binding.remoteFingerprints.length > 0) return binding
-  throw new NetError('ERR_UNAVAILABLE', `The connection to peer ${id} has no certificates that could be signed.`)
+  const message = `There is no direct connection to peer ${id} whose certificates could be signed.`
+  throw new NetError('ERR_UNAVAILABLE', message)
 }

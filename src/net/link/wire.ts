@@ -34,8 +34,8 @@ export const Kind = {
   Signal: 7,
   Stream: 8,
   Service: 9,
-  Taken: 10,
-  Relay: 11,
+  Relay: 10,
+  Taken: 11,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 

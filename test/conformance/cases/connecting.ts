@@ -252,6 +252,27 @@ export const connecting: readonly Case[] = [
     },
   },
   {
+    name: 'each side has the fingerprint of the other one, and another connection has others',
+    sides: 2,
+    async run(scene) {
+      const [a, b] = await scene.pair()
+      await a.createDataChannel('chat')
+      expect(await a.fingerprints()).toEqual({ local: [], remote: [] })
+      await connect(a, b)
+      const [mine, theirs] = await Promise.all([a.fingerprints(), b.fingerprints()])
+      expect(mine).toEqual({ local: theirs.remote, remote: theirs.local })
+      for (const list of [mine.local, mine.remote]) {
+        expect(list).toHaveLength(1)
+        expect(list[0]).toMatch(/^sha-256 [0-9A-F]{2}(:[0-9A-F]{2}){31}$/)
+      }
+      const [c, d] = await scene.pair()
+      await c.createDataChannel('chat')
+      await connect(c, d)
+      const { local, remote } = await c.fingerprints()
+      expect(new Set([...local, ...remote, ...mine.local, ...mine.remote]).size).toBe(4)
+    },
+  },
+  {
     name: 'restartIce says whether the platform can, and a connection outlives it',
     sides: 2,
     async run(scene) {

@@ -232,4 +232,17 @@ describe('who is not admitted', () => {
     peer.hear(42, 0, 0, 1)
     expect(peer.rejections).toHaveLength(2)
   })
+
+  it("what overtakes the last word, such as a question of the clock, is nobody's fault", () => {
+    const { api, peer, handles, log } = authenticating()
+    peer.arrive(42)
+    handles[0]!.complete()
+    for (let i = 0; i < 100; i++) peer.hearEarly(42, 1, 0, i, 0)
+    expect(peer.rejections).toEqual([])
+    peer.hear(42, ...COMPLETE)
+    peer.hearEarly(42, 1, 0, 7, 7)
+    expect(log).toContain('connected 42')
+    expect(peer.rejections).toEqual([])
+    void api.close()
+  })
 })

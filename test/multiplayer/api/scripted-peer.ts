@@ -33,6 +33,10 @@ export class ScriptedPeer extends MultiplayerPeer {
   hear(from: number, ...bytes: number[]): void {
     this.emit('service', Uint8Array.from(bytes), from, TransferMode.Reliable, 0)
   }
+  /** The same over the unreliable channel, which may overtake. */
+  hearEarly(from: number, ...bytes: number[]): void {
+    this.emit('service', Uint8Array.from(bytes), from, TransferMode.Unreliable, 0)
+  }
   packet(from: number, value: string, mode: TransferMode = TransferMode.Reliable): void {
     const packet = { from, mode, channel: 0, isValue: true, payload: new TextEncoder().encode(value) }
     if (this.accepts?.(packet) !== false) this.redeliver(packet)

@@ -104,6 +104,25 @@ describe('players who prove who they are', () => {
   })
 })
 
+describe('a pair of a mesh that could meet only over a third', () => {
+  it('does not let each other in: the third could read and change everything', async () => {
+    network = new SimulatedNetwork({ seed: 1, latencyMs: 10 })
+    network.between('a', 'b').set({ outage: true })
+    const carol = await createIdentity()
+    const a = await enter('a', alice)
+    const b = await enter('b', bob, { room: a.room.code })
+    const c = await enter('c', carol, { room: a.room.code })
+    await runUntil(network, () => a.failures.length > 0 && b.failures.length > 0, 60_000)
+    await runUntil(network, () => c.connected.length === 2)
+    for (const { room, connected } of [a, b]) {
+      expect(connected).toEqual([c.room.id])
+      expect(room.peers).toEqual([c.room.id])
+    }
+    expect(a.authentication!.peer(b.room.id)).toBeUndefined()
+    expect([...a.failures, ...b.failures].join()).toContain('no direct connection')
+  })
+})
+
 describe('a signaling service in between, which ends both connections', () => {
   async function attacked(one?: Identity, other?: Identity): Promise<[Guest, Guest, Mallory]> {
     network = new SimulatedNetwork({ seed: 1, latencyMs: 20 })
