@@ -9,7 +9,7 @@ import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { CONNECT_TIMEOUT_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
+import { CONNECT_TIMEOUT_MS, LINGER_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
 import type { IceServersForDial } from './ice-servers.ts'
 import { Repair } from './repair.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -25,6 +25,8 @@ interface Dial {
   cancelTimeout: CancelTimer
   /** What the other side sent while the ICE servers for the connection are not known yet. */
   held: Signal[]
+  /** Signaling says that it is gone. */
+  hasLeft: boolean
 }
 
 export interface DialerEvents {
@@ -74,6 +76,7 @@ export class Dialer {
   joined(id: number, offer: boolean): void {
     this.#offers.set(id, offer)
     this.#repair.drop(id)
+    if (this.#dials.get(id)?.hasLeft) this.#drop(id)
     if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
     this.#dial(id, offer)
   }
@@ -110,7 +113,8 @@ export class Dialer {
     if (this.#closed || this.#dials.has(id) || this.#peer.hasPeer(id)) return
     const cancelTimeout = this.#clock.setTimeout(() => this.#timedOut(id), CONNECT_TIMEOUT_MS)
     const dial: Dial = {
-      ...{ offer, attempt, firstAttempt, connection: undefined, lastFailure: undefined, cancelTimeout, held: [] },
+      ...{ offer, attempt, firstAttempt, connection: undefined, lastFailure: undefined, cancelTimeout },
+      ...{ held: [], hasLeft: false },
     }
     this.#dials.set(id, dial)
     this.#start(id, dial)
@@ -140,9 +144,16 @@ export class Dialer {
     this.#repair.drop(id)
     // Nobody can be reached again without signaling, and whoever comes back comes anew.
     if (this.#peer.hasPeer(id) && this.#peer.getPeer(id).reconnecting) this.#peer.removePeer(id, 'left')
-    if (!this.#dials.has(id)) return
-    this.#end(id)
-    this.#peer.removePeer(id)
+    const dial = this.#dials.get(id)
+    if (!dial) return
+    if (dial.connection?.connectionState !== ConnectionState.Connected) {
+      this.#drop(id)
+      return
+    }
+    // It may have been connected with this side already, and what it sent before it left is under way.
+    dial.hasLeft = true
+    dial.cancelTimeout()
+    dial.cancelTimeout = this.#clock.setTimeout(() => this.#drop(id), LINGER_MS)
   }
 
   /** The connection to a peer stands. */
@@ -156,6 +167,10 @@ export class Dialer {
   retry(id: number, error: NetError): boolean {
     const dial = this.#dials.get(id)
     if (!dial) return false
+    if (dial.hasLeft) {
+      this.#end(id)
+      return true
+    }
     dial.connection = undefined
     dial.lastFailure = error
     // What does not fit will not fit the next time. Anything else only this side may have seen.
@@ -294,6 +309,11 @@ export class Dialer {
     this.#end(id)
     this.#peer.removePeer(id)
     this.#events.failed(id, error)
+  }
+
+  #drop(id: number): void {
+    this.#end(id)
+    this.#peer.removePeer(id)
   }
 
   #end(id: number): void {

@@ -105,3 +105,23 @@ it('a peer that does not authenticate says so, and is not let in', async () => {
   expect(told).toEqual([expect.stringContaining('a service (0) that this side does not'), 'ERR_TIMEOUT'])
   expect([a.peers, b.peers]).toEqual([[], []])
 })
+
+it.each([0, 1])(
+  'what a peer sent before it left arrives, also when signaling is the faster way (%i)',
+  async (first) => {
+    network = new SimulatedNetwork({ seed: 5, latencyMs: 100, signalingLatencyMs: 0 })
+    const a = await enter('a', joinRoom, {})
+    const b = await enter('b', joinRoom, { room: a.code })
+    const [leaver, other] = first === 0 ? [a, b] : [b, a]
+    const log: string[] = []
+    other.on('peerConnected', () => log.push('connected'))
+    other.on('packet', (value) => log.push(String(value)))
+    other.on('peerDisconnected', (_id, reason) => log.push(reason))
+    leaver.on('peerConnected', () => {
+      leaver.send('I was here')
+      void leaver.leave()
+    })
+    await network.run(3_000)
+    expect(log).toEqual(['connected', 'I was here', 'left'])
+  },
+)
