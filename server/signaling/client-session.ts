@@ -105,7 +105,9 @@ export class ClientSession implements MembershipClient, TaskOwner {
   /** The server stops. */
   shutDown(): void {
     const error = new NetError('ERR_SIGNALING_UNREACHABLE', 'The signaling server stops. Join again in a moment.')
-    this.#dismiss(error, limits.CLOSE_GOING_AWAY)
+    this.#sayGoodbye(error, limits.CLOSE_GOING_AWAY)
+    // After all others have heard it, too: the clients of a star take their room for closed when its host leaves.
+    void Promise.resolve().then(() => this.end('leave'))
   }
 
   /** The client is gone: for good, or only its socket. Resolves when the room knows. */
@@ -342,11 +344,15 @@ export class ClientSession implements MembershipClient, TaskOwner {
   }
 
   #dismiss({ code, message }: NetError, closeCode: number = limits.CLOSE_POLICY): void {
+    this.#sayGoodbye({ code, message }, closeCode)
+    void this.end('leave')
+  }
+
+  #sayGoodbye({ code, message }: Pick<NetError, 'code' | 'message'>, closeCode: number): void {
     if (this.#ending) return
     this.#settings.log({ event: 'refused', connection: this.connection, code, message })
     this.tell({ type: 'closed', code, message })
     this.#port.close(closeCode, code)
-    void this.end('leave')
   }
 
   #fail(error: unknown): void {
