@@ -66,6 +66,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #awaitsAnswer = false
   /** `restartIce` was called, and the offer that it is for was not created yet. */
   #restarts = false
+  /** It was connected once: an offer of the remote is an ICE restart. */
+  #stood = false
   #connectionState: ConnectionState = ConnectionState.New
   #gatheringState: GatheringState = GatheringState.New
   #signalingState: SignalingState = SignalingState.Stable
@@ -119,6 +121,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#localFingerprints = []
     this.#remoteFingerprints = []
     this.#restarts = false
+    this.#stood = false
     this.#gatheringState = GatheringState.New
     this.#signalingState = SignalingState.Stable
     this.#connectionState = ConnectionState.New
@@ -190,7 +193,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (type !== 'offer' && type !== 'answer') {
       throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
     }
-    const again = this.#hasRemoteDescription && this.restartsIce && this.#isAlive
+    const again = this.#stood && this.restartsIce && this.#isAlive
     if (type === 'offer') {
       if (!again) this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
     } else if (!this.#awaitsAnswer || !(again || this.#connectionState === ConnectionState.Connecting)) {
@@ -419,6 +422,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   #setConnectionState(state: ConnectionState): void {
     if (this.#connectionState === state || this.#connectionState === ConnectionState.Closed) return
     this.#connectionState = state
+    if (state === ConnectionState.Connected) this.#stood = true
     this.#told.changed('connection', state)
     this.emit('connectionStateChanged', state)
   }
