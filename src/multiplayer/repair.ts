@@ -133,7 +133,7 @@ export class Repair {
     if (!pair) return
     const attempt = signal.attempt ?? 0
     if (signal.kind === 'failed') {
-      if (pair.offers && (attempt === pair.attempt || attempt === pair.newest)) this.#asked(id, pair)
+      if (pair.offers && (attempt === pair.attempt || attempt === pair.newest)) this.#asked(id, pair, attempt)
     } else if (signal.kind === 'description' && signal.type === 'offer') {
       if (!pair.offers) this.#offered(id, pair, attempt, signal.sdp)
     } else if (pair.next?.attempt === attempt) {
@@ -169,9 +169,13 @@ export class Repair {
   }
 
   /** The other side hears nothing, or cannot restart ICE, or its new connection failed. */
-  #asked(id: number, pair: Pair): void {
+  #asked(id: number, pair: Pair, attempt: number): void {
     pair.asked = true
-    if (pair.restarting || (pair.active && pair.next)) this.#redial(id, pair)
+    const { next } = pair
+    // Said before it heard of the connection that is being made.
+    if (next && next.attempt !== attempt) {
+      if (next.connection) this.#parts.peer.wantReplacement(id)
+    } else if (pair.restarting || (pair.active && next)) this.#redial(id, pair)
     else this.begin(id)
   }
 

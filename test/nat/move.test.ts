@@ -16,8 +16,14 @@ describe.skipIf(reason)('a machine that changes its network', () => {
     const moves = await Promise.all([laboratory.move(0), laboratory.move(1)])
     for (const { ms, tallies } of moves) {
       const [one, two] = tallies
-      expect(one!.words).toEqual(['peerConnected', 'peerReconnecting', 'peerReconnected'])
-      expect(two!.words).toEqual(['peerConnected', 'peerReconnecting', 'peerReconnected'])
+      for (const { words } of [one!, two!]) {
+        const [met, ...rest] = words
+        expect(met).toBe('peerConnected')
+        // Now and then the first packets of the new connection are lost, and it is doubted for a moment once more.
+        const rounds = rest.length / 2
+        expect([1, 2]).toContain(rounds)
+        expect(rest).toEqual(Array.from({ length: rounds }, () => ['peerReconnecting', 'peerReconnected']).flat())
+      }
       expect(one!.heard).toEqual(Array.from({ length: two!.sent }, (_, n) => n))
       expect(two!.heard).toEqual(Array.from({ length: one!.sent }, (_, n) => n))
       // A second of suspicion, two until signaling is known to be dead and stands again, and a dial.
