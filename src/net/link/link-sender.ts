@@ -29,6 +29,10 @@ export class LinkSender {
   /** Lanes that were told to be full. */
   readonly #full = new Set<number>()
   #cancelProbe: CancelTimer | undefined
+  readonly #probeAgain = () => {
+    this.#cancelProbe = undefined
+    this.flush()
+  }
 
   /** @param bulk The lanes that travel in the stream. */
   constructor(link: LinkParts, bulk: LaneTable, sending: Sending) {
@@ -230,9 +234,6 @@ export class LinkSender {
     if (!life.flows) return
     const { probeMs } = acknowledger.path
     if (now - acknowledger.lastSentAt >= probeMs) ports.unreliable.sendNow(now, true)
-    this.#cancelProbe ??= clock.setTimeout(() => {
-      this.#cancelProbe = undefined
-      this.flush()
-    }, probeMs)
+    this.#cancelProbe ??= clock.setTimeout(this.#probeAgain, probeMs)
   }
 }

@@ -192,10 +192,8 @@ export class PeerLink {
     key?: string | number,
     receipt?: Receipt,
   ): void {
-    const { news } = this.#link
-    const told = receipt && ((delivered: boolean) => news.add(() => receipt(delivered)))
-    this.#sender.addUnreliable(port, packet, ordered, key, told)
-    news.tell()
+    this.#sender.addUnreliable(port, packet, ordered, key, receipt && later(this.#link.news, receipt))
+    this.#link.news.tell()
   }
 
   /** Says something about the bulk connection to the remote. */
@@ -343,4 +341,9 @@ export class PeerLink {
     this.#receiver.stopTimers()
     this.#sender.stopTimers()
   }
+}
+
+/** Tells it when nothing of ours is half done. */
+function later(news: News, receipt: Receipt): Receipt {
+  return (delivered) => news.add(() => receipt(delivered))
 }
