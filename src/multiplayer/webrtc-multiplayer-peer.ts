@@ -37,6 +37,18 @@ import type { ConnectedPeer, ConnectionHooks, WebRTCMultiplayerPeerOptions } fro
 
 type Mode = 'none' | 'server' | 'client' | 'mesh'
 
+/** How a packet goes to each of its targets. */
+interface Manner {
+  readonly port: number
+  readonly mode: TransferMode
+  readonly lane: number
+  readonly key: SendOptions['key']
+  readonly receipt: SendOptions['receipt']
+}
+
+/** Resolved: what is hung on it runs at the end of the task. */
+const NOW = Promise.resolve()
+
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #clock: Clock
   readonly #autoPoll: boolean
@@ -52,8 +64,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #helps: boolean
   readonly #relay: Relay
   /** Peers to which something was sent since the last flush. */
-  #unflushed: RemotePeer[] = []
+  readonly #unflushed: RemotePeer[] = []
   #flushIsDue = false
+  readonly #flushNow = () => this.flush()
   readonly #drainWaiters = new Set<() => void>()
   #mode: Mode = 'none'
   #id = 0
@@ -215,10 +228,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       packet: (channel, kind, ordered, payload) => {
         if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
-        else {
-          const receive = () => this.#receive(remote, channel, kind, ordered, payload)
-          const reliable = this.#modeOf(channel, ordered) === TransferMode.Reliable
-          if (!reliable || !this.#relay.handovers.holds(remote, payload.length, receive)) receive()
+        else if (this.#modeOf(channel, ordered) !== TransferMode.Reliable || !this.#relay.handovers.holds(remote)) {
+          this.#receive(remote, channel, kind, ordered, payload)
+        } else {
+          this.#hold(remote, channel, kind, ordered, payload)
         }
       },
       drained: () => this.#checkDrained(),
@@ -357,11 +370,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   override flush(): void {
     this.#flushIsDue = false
     const remotes = this.#unflushed
-    this.#unflushed = []
-    for (const remote of remotes) {
+    // A listener may send meanwhile.
+    for (let i = 0; i < remotes.length; i++) {
+      const remote = remotes[i]!
       remote.isUnflushed = false
       remote.link.flush()
     }
+    remotes.length = 0
   }
 
   override drained(lane: LaneName = 'gameplay', to: number = TARGET_PEER_BROADCAST): Promise<void> {
@@ -469,7 +484,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#relay.start(role === 'host' && !this.#serverRelay ? 'none' : role, this.#helps)
   }
 
-  #send(packet: OutgoingPacket, { to = TARGET_PEER_BROADCAST, ...options }: SendOptions): boolean {
+  #send(packet: OutgoingPacket, options: SendOptions): boolean {
+    const { to = TARGET_PEER_BROADCAST } = options
     const { port, mode } = this.#route(options)
     const size = packet.payload.length
     checkSize(size, mode)
@@ -479,6 +495,36 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (reliable && (key !== undefined || receipt !== undefined)) {
       throw new NetError('ERR_INVALID_PARAMETER', 'Only unreliable packets have a key or a receipt.')
     }
+    const manner = { port, mode, lane, key, receipt }
+    this.#sending = true
+    try {
+      if (typeof to === 'object' || this.#relay.peers.size > 0) return this.#sendOver(packet, to, manner)
+      return this.#sendDirect(packet, to, manner)
+    } finally {
+      this.#sending = false
+    }
+  }
+
+  /** Nobody is reached over another one. Makes no lists: it runs for every packet. */
+  #sendDirect(packet: OutgoingPacket, to: number, manner: Manner): boolean {
+    checkTarget(to)
+    if (to > 0) {
+      const remote = this.#remotes.get(to)
+      if (remote?.connected) return this.#put(remote, packet, manner)
+      // Gone, or a mistake.
+      this.#targets(to)
+      return true
+    }
+    let ready = true
+    for (const remote of this.#remotes.values()) {
+      if (remote.connected && remote.id !== -to && !this.#put(remote, packet, manner)) ready = false
+    }
+    return ready
+  }
+
+  #sendOver(packet: OutgoingPacket, to: number | readonly number[], manner: Manner): boolean {
+    const { lane, mode, receipt } = manner
+    const reliable = mode === TransferMode.Reliable
     const direct: RemotePeer[] = []
     const relayed: RelayedPeer[] = []
     for (const target of this.#targets(to)) {
@@ -494,24 +540,25 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       relayed.length === 0
         ? direct.map((remote) => ({ remote, packet }))
         : this.#relay.peers.parcels(packet, lane, reliable, direct, relayed, this.#mode === 'client')
-    this.#sending = true
-    try {
-      for (const { remote, packet } of parcels) {
-        const { link, id } = remote
-        if (reliable) link.sendReliable(port, packet, lane)
-        else {
-          const tell =
-            receipt &&
-            ((delivered: boolean) => this.#delivery.tell({ type: 'receipt', tell: () => receipt(delivered, id) }))
-          link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
-        }
-        if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
-        this.#touch(remote)
-      }
-    } finally {
-      this.#sending = false
-    }
+    for (const each of parcels) if (!this.#put(each.remote, each.packet, manner)) ready = false
     return ready
+  }
+
+  /** Puts a packet into one peer's link. Returns whether more may follow. */
+  #put(remote: RemotePeer, packet: OutgoingPacket, { port, mode, lane, key, receipt }: Manner): boolean {
+    const { link } = remote
+    this.#touch(remote)
+    if (mode === TransferMode.Reliable) {
+      link.sendReliable(port, packet, lane)
+      return link.ready(lane)
+    }
+    const tell = receipt && this.#teller(receipt, remote.id)
+    link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
+    return link.unreliableReady(port)
+  }
+
+  #teller(receipt: NonNullable<SendOptions['receipt']>, id: number): (delivered: boolean) => void {
+    return (delivered) => this.#delivery.tell({ type: 'receipt', tell: () => receipt(delivered, id) })
   }
 
   /** Something was put into its link, which goes out at the end of the task. */
@@ -522,7 +569,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     }
     if (this.#flushIsDue) return
     this.#flushIsDue = true
-    void Promise.resolve().then(() => this.flush())
+    void NOW.then(this.#flushNow)
   }
 
   #lane(name: LaneName | undefined, port: number, reliable: boolean, size: number): number {
@@ -556,7 +603,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #targets(to: number | readonly number[]): (RemotePeer | RelayedPeer)[] {
     if (typeof to === 'object') return to.flatMap((id) => this.#targets(checked(id)))
-    if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
+    checkTarget(to)
     if (to > 0) {
       const remote = this.#remotes.get(to)
       if (remote?.connected) return [remote]
@@ -588,6 +635,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (channel > 0) return this.#channelModes[channel - 1]!
     if (channel < 0) return TransferMode.Reliable
     return ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
+  }
+
+  /** Until what it sent by way of a third is here. */
+  #hold(remote: RemotePeer, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
+    const receive = () => this.#receive(remote, channel, kind, ordered, payload)
+    this.#relay.handovers.hold(remote, payload.length, receive)
   }
 
   #receive(owner: PacketSource, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
@@ -628,6 +681,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (this.#mode !== 'client' || id !== TARGET_PEER_SERVER || this.#remotes.has(id)) return
     this.#status = ConnectionStatus.Disconnected
   }
+}
+
+function checkTarget(to: number): void {
+  if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
 }
 
 /** One of a list of targets. */
