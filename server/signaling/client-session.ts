@@ -206,9 +206,13 @@ export class ClientSession implements MembershipClient, TaskOwner {
   /** All members hear of a change: in a large room it costs more than its text. */
   #change(message: MemberRequest): ReturnType<Task> {
     const member = this.#member()
-    const more = Math.floor(member.state.peers.length / limits.PEERS_PER_TOKEN)
+    const hear = member.state.peers.length
+    const more = Math.floor(hear / limits.PEERS_PER_TOKEN)
     if (more > 0 && !this.#bucket.take(more)) {
       throw new NetError('ERR_RATE_LIMITED', 'This client changes its room too often. Wait a moment.')
+    }
+    if (!this.#takeOfAddress(hear)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The clients of this address change their rooms too often. Wait a moment.')
     }
     return member.request(message)
   }

@@ -118,8 +118,9 @@ export class Membership implements KeptPlace {
 
   /** Does what the client asks for. @throws {NetError} why it may not. */
   async request(message: MemberRequest): Promise<void> {
-    // All of them hear of it, and the store and its processes carry the whole room for it.
-    this.#takeOfRoom(this.#state.peers.length)
+    // All of them hear of it, and the store and its processes carry the whole room for it. Only who floods the room can be
+    // thrown out of it all the same.
+    if (message.type !== 'kick') this.#takeOfRoom(this.#state.peers.length)
     switch (message.type) {
       case 'presence':
         return this.#change((state) => introduce(state, this.id, message.presence))
