@@ -236,6 +236,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #add(id: number, way: Way): RemotePeer {
     const settings = {
+      localId: this.#id,
       userModes: this.#channelModes,
       lanes: this.#lanes.table,
       budget: this.#unfinished,

@@ -27,7 +27,7 @@ import {
   TRICKLE_WINDOW,
 } from './constants.ts'
 import { u16At, u32At } from './frames.ts'
-import type { TakenIn } from './greeting.ts'
+import { readTakenIn, type TakenIn, writeTakenIn } from './greeting.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { UnfinishedBudget } from './joiner.ts'
 import { CONTROL_LANE, splitLanes } from './lane-table.ts'
@@ -40,7 +40,7 @@ import { Session } from './session.ts'
 import { StreamReceiver, StreamSender } from './stream.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { Goodbye, HAS_LANE, isPacketKind, KIND_MASK, Kind, LAST, type PacketKind } from './wire.ts'
+import { Goodbye, HAS_LANE, isGreetingKind, isPacketKind, KIND_MASK, Kind, LAST, type PacketKind } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
@@ -59,7 +59,8 @@ export class PeerLink {
   readonly #streamOut: StreamSender
   readonly #streamIn: StreamReceiver
   readonly #acknowledger: Acknowledger
-  readonly #session: Session
+  /** Shows on further connections that both sides are the same as before. */
+  readonly session: Session
   readonly #news = new News()
   readonly #heartbeat: Heartbeat
   readonly #pace: AckPace
@@ -89,7 +90,7 @@ export class PeerLink {
     this.#counters = channels.map(() => ({ ...NO_TRAFFIC }))
     this.#clock = clock
     this.#events = events
-    this.#session = new Session(modes, options.random ?? systemRandom)
+    this.session = new Session(modes, options.random ?? systemRandom)
     this.#acknowledger = new Acknowledger({
       flight: () => this.#flight,
       progress: (reliable, stream) => this.#hearProgress(reliable, stream),
@@ -187,8 +188,8 @@ export class PeerLink {
   }
 
   /**
-   * Goes on over other channels, which are open, of the same kinds in the same order. What comes over the old ones must not
-   * reach the link any more.
+   * Goes on over other channels, which are open, of the same kinds in the same order, and on which both sides have shown that
+   * they are of the session. What comes over the old ones must not reach the link any more.
    */
   move(channels: readonly LinkChannel[]): void {
     if (this.#state !== 'connected') return
@@ -418,8 +419,8 @@ export class PeerLink {
   }
 
   #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {
-    // A greeting does not count: each set of channels has one.
-    if ((byteOf(message) & KIND_MASK) !== Kind.Hello) each.takenIn = (each.takenIn + 1) & 0xffff
+    // Greetings do not count: each set of channels has its own.
+    if (!isGreetingKind(byteOf(message) & KIND_MASK)) each.takenIn = (each.takenIn + 1) & 0xffff
     if (port > 0) this.#countTaken(port, each, TAKEN_EVERY)
     else {
       this.#acknowledger.reliableIn = each.takenIn
@@ -481,8 +482,11 @@ export class PeerLink {
   }
 
   #take(port: number, kind: number, ordered: boolean, payload: Uint8Array): void {
-    if (kind === Kind.Hello && port === 0 && !this.#greeted) {
-      this.#hearGreeting(payload)
+    if (port === 0 && !this.#greeted && isGreetingKind(kind)) {
+      if (kind === Kind.Hello && !this.#moved) this.#hearGreeting(payload)
+      else if (kind === Kind.Resume && this.#moved) this.#hearReturn(payload, this.#moved)
+      // A proof is for somebody who was here before us: a greeting for us follows.
+      else if (kind !== Kind.Proof || this.#moved) throw invalid(`A frame of kind ${kind} does not belong here.`)
       return
     }
     if (this.#state === 'opening' || !this.#greeted) {
@@ -506,50 +510,48 @@ export class PeerLink {
   }
 
   #greet(): void {
-    const messages = this.#ports.flatMap((port) => (port.reliable ? [(port as ReliablePort).takenIn] : []))
-    const takenIn = this.#moved && { messages, stream: this.#streamIn.next }
-    const message = Uint8Array.of(Kind.Hello | LAST | HAS_LANE, CONTROL_LANE, ...this.#session.greeting(takenIn))
+    const payload = this.#moved ? writeTakenIn(this.#takenIn) : this.session.greeting()
+    const kind = this.#moved ? Kind.Resume : Kind.Hello
+    const message = Uint8Array.of(kind | LAST | HAS_LANE, CONTROL_LANE, ...payload)
     const channel = this.#moved?.[0] ?? this.#first.channel
     this.#counters[0]!.bytesOut += message.length
     this.#guard(() => channel.putPacket(message))
   }
 
+  get #takenIn(): TakenIn {
+    const messages = this.#ports.flatMap((port) => (port.reliable ? [(port as ReliablePort).takenIn] : []))
+    return { messages, stream: this.#streamIn.next }
+  }
+
   #hearGreeting(payload: Uint8Array): void {
-    let takenIn: TakenIn | undefined
     try {
-      const meeting = this.#session.meet(payload)
-      // It means somebody who was here before: a greeting for us follows.
-      if (meeting.who === 'not us') return
-      if (meeting.who === 'stranger') {
-        this.#events.stranger?.()
-        this.fail('connection_lost')
-        return
-      }
-      takenIn = meeting.takenIn
+      this.session.meet(payload)
     } catch (error) {
       this.#events.rejected(error as NetError)
       this.fail('protocol_error')
       return
     }
     this.#greeted = true
-    if (takenIn) this.#goOn(takenIn)
-    else this.#tryConnect()
+    this.#tryConnect()
   }
 
-  /** Both sides know where they were: what was lost on the way goes again. */
-  #goOn({ messages, stream }: TakenIn): void {
-    const channels = this.#moved!
+  /** Both sides know where they were: what was lost on the way goes again, over `channels`. */
+  #hearReturn(payload: Uint8Array, channels: readonly LinkChannel[]): void {
     let reliable = 0
-    const fits = this.#ports.every((port, index) =>
-      port.reliable
-        ? (port as ReliablePort).resume(channels[index]!, messages[reliable++]!)
-        : (port as UnreliablePort).resume(channels[index]!),
-    )
-    if (!fits || this.#streamOut.taken(stream) < 0) {
-      this.reject(invalid('A greeting that takes in what was never sent.'))
+    try {
+      const { messages, stream } = readTakenIn(payload, this.#takenIn.messages.length)
+      const fits = this.#ports.every((port, index) =>
+        port.reliable
+          ? (port as ReliablePort).resume(channels[index]!, messages[reliable++]!)
+          : (port as UnreliablePort).resume(channels[index]!),
+      )
+      if (!fits || this.#streamOut.taken(stream) < 0) throw invalid('A greeting that takes in what was never sent.')
+    } catch (error) {
+      this.reject(error as NetError)
       this.fail('protocol_error')
       return
     }
+    this.#greeted = true
     this.#streamOut.use(this.#first.channel, (message) => this.#first.putStream(message), true)
     this.#acknowledger.restart()
     this.#moved = undefined
