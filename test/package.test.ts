@@ -76,7 +76,7 @@ describe('the package', () => {
 
   it('asks nothing of a browser user but what a page needs', () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync('package.json', 'utf8'))
-    expect(Object.keys(dependencies)).toEqual(['@noble/hashes', 'msgpackr', 'valibot'])
+    expect(Object.keys(dependencies)).toEqual(['@noble/ciphers', '@noble/hashes', 'msgpackr', 'valibot'])
     for (const name of Object.keys(peerDependencies))
       expect(peerDependenciesMeta[name], name).toEqual({ optional: true })
   })

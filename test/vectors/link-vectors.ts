@@ -27,6 +27,8 @@ interface PacketNote {
 export interface RelayedPacket {
   readonly kind: string
   readonly lane: number
+  /** By both ends: the packet is what was sealed. */
+  readonly sealed?: true
   readonly target?: number | readonly number[]
   readonly source?: number
   readonly packet: string
