@@ -3,8 +3,9 @@
 
 import { parseArgs } from 'node:util'
 import '../../src/node.ts'
+import { type Profile, presenceOf } from '../../src/game-demo/profile.ts'
 import { hostRoom, joinRoom, NetError, type Room } from '../../src/index.ts'
-import { startBotPlayer } from './bot-player.ts'
+import { newBotProfile, startBotPlayer } from './bot-player.ts'
 
 const HELP = `A bot that plays Skein Arena from Node, without a browser.
 
@@ -59,8 +60,9 @@ async function main(): Promise<void> {
   const abort = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort())
   try {
-    const room = await enter(given, abort.signal)
-    await play(room, given.name, abort.signal)
+    const profile = newBotProfile(given.name)
+    const room = await enter(given, profile, abort.signal)
+    await play(room, profile, abort.signal)
   } catch (error) {
     if (abort.signal.aborted) return
     console.error(error instanceof NetError ? `${error.code}: ${error.message}` : error)
@@ -68,15 +70,15 @@ async function main(): Promise<void> {
   }
 }
 
-function enter({ room, url, token }: Arguments, signal: AbortSignal): Promise<Room> {
-  const options = { signaling: url, signal, ...(token === undefined ? {} : { token }) }
+function enter({ room, url, token }: Arguments, profile: Profile, signal: AbortSignal): Promise<Room> {
+  const options = { signaling: url, signal, token, presence: presenceOf(profile) }
   return room === undefined ? hostRoom({ ...options, topology: 'mesh' }) : joinRoom({ ...options, room })
 }
 
 /** Resolves after the goodbye; rejects when the room ends by itself. */
-async function play(room: Room, name: string | undefined, signal: AbortSignal): Promise<void> {
-  const player = startBotPlayer(room, { name })
-  console.log(`${player.name} plays in room ${room.code} as peer ${room.id}. Ctrl+C to stop.`)
+async function play(room: Room, profile: Profile, signal: AbortSignal): Promise<void> {
+  const player = startBotPlayer(room, profile)
+  console.log(`${profile.name} plays in room ${room.code} as peer ${room.id}. Ctrl+C to stop.`)
   player.session.on((event) => {
     if (event.type === 'named' && event.first) console.log(`${event.name} is here`)
     if (event.type === 'left') console.log(`${event.name} left`)

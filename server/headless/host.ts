@@ -1,8 +1,9 @@
 // The public arena: a room that a Node process keeps open, plays in, and referees. It goes on when everybody leaves.
 
 import '../../src/node.ts'
+import { presenceOf } from '../../src/game-demo/profile.ts'
 import { hostRoom, type JoinRoomOptions, joinRoom, type NetError, type Room } from '../../src/index.ts'
-import { type BotPlayer, startBotPlayer } from './bot-player.ts'
+import { type BotPlayer, newBotProfile, startBotPlayer } from './bot-player.ts'
 
 /** A mesh: every player sends to every other one, so more than these would fill a home's upload line. */
 const MAX_PEERS = 16
@@ -39,8 +40,9 @@ export interface HeadlessArena {
 export async function startArena(options: ArenaOptions): Promise<HeadlessArena> {
   const { signaling, name, bots = 1, token, onEnded } = options
   const common = { signaling, ...(token === undefined ? {} : { token }) }
-  const room = await hostRoom({ ...common, topology: 'mesh', maxPeers: MAX_PEERS })
-  const host = startBotPlayer(room, { name })
+  const profile = newBotProfile(name)
+  const room = await hostRoom({ ...common, topology: 'mesh', maxPeers: MAX_PEERS, presence: presenceOf(profile) })
+  const host = startBotPlayer(room, profile)
   const guests: { readonly room: Room; readonly player: BotPlayer }[] = []
   let stopped = false
   let ended = false
@@ -67,8 +69,9 @@ export async function startArena(options: ArenaOptions): Promise<HeadlessArena> 
 
   try {
     for (let count = 1; count < Math.min(8, bots); count++) {
-      const guest = await joinRoom({ ...common, room: room.code })
-      guests.push({ room: guest, player: startBotPlayer(guest, { greets: false }) })
+      const profile = newBotProfile()
+      const guest = await joinRoom({ ...common, room: room.code, presence: presenceOf(profile) })
+      guests.push({ room: guest, player: startBotPlayer(guest, profile, { greets: false }) })
     }
   } catch (error) {
     await stop()

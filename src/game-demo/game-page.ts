@@ -47,13 +47,9 @@ export class GamePage {
   readonly #network = new NetworkPanel()
   readonly #minimap = new Minimap()
   readonly #picker = new ColourPicker(element('menu-colours', HTMLElement))
-  readonly #worker = new Worker(new URL('./ticker-worker.ts', import.meta.url), { type: 'module' })
   #controls: Controls | undefined
   #renderer: GameRenderer | undefined
   #lastFrame = 0
-  #nextList = 0
-  #nextStats = 0
-  #nextMinimap = 0
 
   constructor(options: GamePageOptions) {
     this.#options = options
@@ -71,8 +67,9 @@ export class GamePage {
     this.#chat = new Chat((text) => this.#say(text), signal)
     this.#board = new Board({ selfId: room.id, profileOf, pingOf: (id) => this.#network.pings.get(id) })
     this.#session.on((event) => this.#onEvent(event))
-    // The simulation must go on in a hidden tab: others still see this ship.
-    this.#worker.onmessage = () => this.#tick()
+    this.#every(STATS_MS, () => this.#updateStats())
+    this.#every(LIST_MS, () => this.#updateLists())
+    this.#every(MINIMAP_MS, () => document.hidden || this.#minimap.draw(this.#session.view()))
     this.#bindTools(signal)
     this.#bindMenu(signal)
     this.#bindKeys(signal)
@@ -115,35 +112,26 @@ export class GamePage {
     requestAnimationFrame(frame)
   }
 
-  #tick(): void {
-    this.#session.update()
-    const now = performance.now()
-    if (now >= this.#nextStats) {
-      this.#nextStats = now + STATS_MS
-      this.#updateStats(now)
-    }
-    if (now >= this.#nextList) {
-      this.#nextList = now + LIST_MS
-      const view = this.#session.view()
-      this.#board.update(view)
-      this.#hud.update(view, now)
-    }
-    if (now >= this.#nextMinimap && !document.hidden) {
-      this.#nextMinimap = now + MINIMAP_MS
-      this.#minimap.draw(this.#session.view())
-    }
+  #every(ms: number, action: () => void): void {
+    const timer = setInterval(action, ms)
+    this.#abort.signal.addEventListener('abort', () => clearInterval(timer))
   }
 
-  #updateStats(now: number): void {
+  #updateLists(): void {
+    const view = this.#session.view()
+    this.#board.update(view)
+    this.#hud.update(view, performance.now())
+  }
+
+  #updateStats(): void {
     const { room } = this.#options
     const peers = room.peers.map((id) => ({
       id,
       profile: this.#session.profileOf(id),
       stats: room.stats(id),
-      rejected: this.#session.rejected(id),
       isReferee: id === this.#session.refereeId,
     }))
-    this.#network.update(peers, now)
+    this.#network.update(peers, performance.now())
   }
 
   #onEvent(event: GameEvent): void {
@@ -158,9 +146,21 @@ export class GamePage {
 
   /** For this game only: what the browser remembers stays as it is. */
   #avoidNamesake(): void {
-    const { id, profile, namedPlayers } = this.#session
-    const other = besideNamesake(profile, id, namedPlayers)
-    if (other) this.#session.setProfile(other)
+    const { id, profile, players } = this.#session
+    const other = besideNamesake(profile, id, players)
+    if (other) this.#rename(other)
+  }
+
+  /** False: the others could not be told. */
+  #rename(profile: Profile): boolean {
+    try {
+      this.#session.setProfile(profile)
+      return true
+    } catch (error) {
+      console.warn(error)
+      toast('The server, which tells the others your name, cannot be reached. Try again later.')
+      return false
+    }
   }
 
   #say(text: string): boolean {
@@ -194,7 +194,7 @@ export class GamePage {
         const name = cleanText(element('menu-name', HTMLInputElement).value, NAME_LENGTH)
         if (name === '') return
         const profile = { ...this.#session.profile, name, colour: this.#picker.value }
-        this.#session.setProfile(profile)
+        if (!this.#rename(profile)) return
         saveProfile(profile)
         this.#options.onProfile(profile)
         this.#toggleMenu()
@@ -251,7 +251,7 @@ export class GamePage {
   #toggleNetwork(): void {
     this.#network.visible = !this.#network.visible
     if (this.#network.visible) element('menu', HTMLElement).hidden = true
-    this.#nextStats = 0
+    this.#updateStats()
   }
 
   #toggleMenu(): void {
@@ -266,13 +266,12 @@ export class GamePage {
 
   #toggleBoard(wanted: boolean): void {
     this.#board.wanted = wanted
-    this.#nextList = 0
+    this.#updateLists()
   }
 
   /** Ends the game in the page; the last picture stays. The room is the caller's. */
   dispose(): void {
     this.#abort.abort()
-    this.#worker.terminate()
     this.#controls?.dispose()
     this.#session.dispose()
     this.#renderer?.destroy()

@@ -2,21 +2,18 @@
 
 import { hostRoom, type JoinRoomOptions, joinRoom, type Room } from '../index.ts'
 import { GamePage } from './game-page.ts'
-import type { Profile } from './profile.ts'
+import { type Profile, presenceOf } from './profile.ts'
 import { element, setText } from './ui/dom.ts'
 import { describeFailure } from './ui/failures.ts'
 import { Lobby } from './ui/lobby.ts'
 import { roomInHash, shareLink, signalingUrl } from './ui/place.ts'
-import { loadProfile, saveProfile } from './ui/settings.ts'
+import { loadProfile, savePlace, saveProfile, takePlace } from './ui/settings.ts'
 import { toast } from './ui/toast.ts'
 
 type State = 'lobby' | 'joining' | 'playing' | 'failed' | 'closed'
 
 /** A mesh of browsers: beyond this every upload line would be full. */
 const MAX_PEERS = 16
-
-/** Of the session's storage: the room that this tab plays in, and its place there. */
-const PLACE_KEY = 'place'
 
 const { body } = document
 let profile: Profile = loadProfile()
@@ -58,7 +55,7 @@ async function play(code: string | undefined): Promise<void> {
   const signaling = signalingUrl(location)
   const { signal } = controller
   try {
-    const room = await returnTo(code, { signaling, signal, keepPlace: true })
+    const room = await returnTo(code, { signaling, signal, keepPlace: true, presence: presenceOf(profile) })
     // The player went back while the last answer was on its way.
     if (signal.aborted) return void room.leave()
     enter(room)
@@ -69,10 +66,9 @@ async function play(code: string | undefined): Promise<void> {
 
 /** To the place that this tab had in the room before it was loaded anew; else as anybody. */
 async function returnTo(code: string | undefined, options: JoinRoomOptions): Promise<Room> {
-  const [room, place] = (sessionStorage.getItem(PLACE_KEY) ?? '').split(' ')
-  sessionStorage.removeItem(PLACE_KEY)
   if (code === undefined) return hostRoom({ ...options, topology: 'mesh', maxPeers: MAX_PEERS })
-  if (room !== code || !place) return joinRoom({ ...options, room: code })
+  const place = takePlace(code)
+  if (place === undefined) return joinRoom({ ...options, room: code })
   // It may not be kept any more.
   return joinRoom({ ...options, place }).catch(() => joinRoom({ ...options, room: code }))
 }
@@ -99,7 +95,10 @@ function enter(room: Room): void {
   room.on('peerConnected', count)
   room.on('peerDisconnected', count)
   room.on('peerReconnecting', () => toast('A player is not heard of. Trying to reach them again …'))
-  room.on('connectionFailed', () => toast('One player could not be reached: a network in between blocks it.'))
+  room.on('peerReconnected', () => toast('The player is back.'))
+  room.on('connectionFailed', (id) => toast(unreachable(id === room.host)))
+  room.on('signalingInterrupted', () => toast('The server is not heard of. You play on; trying to reach it again …'))
+  room.on('error', (error) => console.warn(`${error.code}: ${error.message}`))
   room.on('signalingLost', () => toast('The server is gone. You play on; nobody new can join.'))
   room.on('closed', (error) => {
     // After `leave` this page has already moved on.
@@ -107,6 +106,11 @@ function enter(room: Room): void {
   })
   count()
   setState('playing')
+}
+
+function unreachable(isHost: boolean): string {
+  if (!isHost) return 'One player could not be reached: a network in between blocks it.'
+  return 'The host could not be reached: a network in between blocks it. Try another one, such as a phone’s.'
 }
 
 function fail(error: unknown): void {
@@ -169,7 +173,7 @@ window.addEventListener('hashchange', () => {
 })
 // The room says goodbye by itself. A page that is loaded anew takes its place again.
 window.addEventListener('pagehide', () => {
-  if (current?.room.place !== undefined) sessionStorage.setItem(PLACE_KEY, `${current.room.code} ${current.room.place}`)
+  if (current) savePlace(current.room)
 })
 
 // Fetched now, while the player reads or the connection is made.

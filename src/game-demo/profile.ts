@@ -1,13 +1,29 @@
 // Who a player is to the others: a name and a colour.
 
+import type { PlayerPresence } from '../index.ts'
 import { type Rng, random } from './rules/rng.ts'
-import { cleanText, NAME_LENGTH } from './text.ts'
+import { cleanText, NAME_LENGTH, receiveText } from './text.ts'
 
 export interface Profile {
   readonly name: string
   /** An index into COLOURS. */
   readonly colour: number
   readonly bot: boolean
+}
+
+/** A profile as the room's presence carries it. */
+export function presenceOf({ name, colour, bot }: Profile): Pick<PlayerPresence, 'name' | 'properties'> {
+  return { name, properties: { colour, bot } }
+}
+
+/** What a player says of itself. It may be anything, and nothing when signaling does not know the player any more. */
+export function profileOf(id: number, presence: PlayerPresence | undefined): Profile {
+  const { colour, bot } = presence?.properties ?? {}
+  return {
+    name: receiveText(presence?.name, NAME_LENGTH) ?? `Pilot ${id % 1000}`,
+    colour: typeof colour === 'number' && COLOURS[colour] !== undefined ? colour : id % COLOURS.length,
+    bot: bot === true,
+  }
 }
 
 /** Ships' colours: told apart on the dark ground, also by most colour-blind players, by hue and by lightness. */

@@ -59,8 +59,5 @@ export {
   TransferMode,
   type TransferProgress,
 } from './types.ts'
-export {
-  type ConnectionHooks,
-  WebRTCMultiplayerPeer,
-  type WebRTCMultiplayerPeerOptions,
-} from './webrtc-multiplayer-peer.ts'
+export { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
+export type { ConnectedPeer, ConnectionHooks, WebRTCMultiplayerPeerOptions } from './webrtc-multiplayer-peer-types.ts'

@@ -1,15 +1,11 @@
 // The examples in docs/authentication.md are compiled as they stand there, and what they export is run, so that they cannot lie.
 
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair } from 'jose'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, describe, expect, it, test } from 'vitest'
 import type { Identity, IdentityAuthentication, Room } from '../../src/index.ts'
 import { createIdentity, identify } from '../../src/index.ts'
 import { namedTestProblems } from '../support/named-tests.ts'
-
-const ROOT = new URL('../../', import.meta.url)
+import { loadExamples } from './support/examples.ts'
 
 /** What the examples export. */
 interface Examples {
@@ -23,32 +19,12 @@ interface Examples {
   ): Promise<{ ticket: string; passport: string }>
 }
 
-let folder: string
-let text: string
-const examples = {} as Examples
+const { compile, examples, remove, text } = await loadExamples<Examples>('docs/authentication.md')
 
-beforeAll(async () => {
-  folder = await mkdtemp(fileURLToPath(new URL('./.example-', import.meta.url)))
-  text = await readFile(new URL('docs/authentication.md', ROOT), 'utf8')
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) =>
-    code!.replaceAll("'skein'", "'../../../src/index.ts'").replaceAll("'skein/server'", "'../../../server/index.ts'"),
-  )
-  for (const [i, code] of blocks.entries()) {
-    const file = `${folder}/example-${i}.ts`
-    await writeFile(file, code)
-    // The others are programs of their own.
-    if (/^export /m.test(code)) Object.assign(examples, await import(file))
-  }
-  const files = blocks.map((_, i) => `example-${i}.ts`)
-  await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../../tsconfig.json', files, include: [] }))
-})
-
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(remove)
 
 test('the examples compile', () => {
-  const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', ROOT))
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
-  expect(stdout).toBe('')
+  expect(compile()).toBe('')
 }, 60_000)
 
 test('keys are kept, and passports are those of the key', async () => {

@@ -1,13 +1,9 @@
 // The examples in docs/lanes.md are compiled as they stand there, and what they export is run, so that they cannot lie.
 
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { joinRoom, type Room } from '../../src/index.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
-
-const ROOT = new URL('../../', import.meta.url)
+import { loadExamples } from './support/examples.ts'
 
 /** What the examples export. */
 interface Examples {
@@ -18,26 +14,9 @@ interface Examples {
   countLanes(room: Room, id: number): ReadonlyMap<string, number>
 }
 
-let folder: string
-const examples = {} as Examples
+const { compile, examples, remove } = await loadExamples<Examples>('docs/lanes.md')
 
-beforeAll(async () => {
-  folder = await mkdtemp(fileURLToPath(new URL('./.example-', import.meta.url)))
-  const text = await readFile(new URL('docs/lanes.md', ROOT), 'utf8')
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) =>
-    code!.replaceAll("'skein'", "'../../../src/index.ts'"),
-  )
-  for (const [i, code] of blocks.entries()) {
-    const file = `${folder}/example-${i}.ts`
-    await writeFile(file, code)
-    // The others are programs of their own.
-    if (/^export /m.test(code)) Object.assign(examples, await import(file))
-  }
-  const files = blocks.map((_, i) => `example-${i}.ts`)
-  await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../../tsconfig.json', files, include: [] }))
-})
-
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(remove)
 
 async function twoPeers(network: SimulatedNetwork): Promise<[alice: Room, bob: Room]> {
   const alice = await network.until(joinRoom(network.peerOptions('alice')))
@@ -47,9 +26,7 @@ async function twoPeers(network: SimulatedNetwork): Promise<[alice: Room, bob: R
 }
 
 test('the examples compile', () => {
-  const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', ROOT))
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
-  expect(stdout).toBe('')
+  expect(compile()).toBe('')
 }, 60_000)
 
 test('a file arrives whole while the sender holds back, and its lane is seen', async () => {

@@ -1,13 +1,9 @@
 // The examples in docs/rpc.md are compiled as they stand there, and what they export is run, so that they cannot lie.
 
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { hostRoom, joinRoom, type Room, rpc } from '../../src/index.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
-
-const ROOT = new URL('../../', import.meta.url)
+import { loadExamples } from './support/examples.ts'
 
 /** What the examples export. */
 interface Examples {
@@ -18,26 +14,9 @@ interface Examples {
   warn(room: Room, show: (text: string) => void): void
 }
 
-let folder: string
-const examples = {} as Examples
+const { compile, examples, remove } = await loadExamples<Examples>('docs/rpc.md', { './shop.ts': './example-1.ts' })
 
-beforeAll(async () => {
-  folder = await mkdtemp(fileURLToPath(new URL('./.example-', import.meta.url)))
-  const text = await readFile(new URL('docs/rpc.md', ROOT), 'utf8')
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) =>
-    code!.replaceAll("'skein'", "'../../../src/index.ts'").replaceAll("'./shop.ts'", "'./example-1.ts'"),
-  )
-  // Some refer to others.
-  for (const [i, code] of blocks.entries()) await writeFile(`${folder}/example-${i}.ts`, code)
-  for (const [i, code] of blocks.entries()) {
-    // The first is a program of its own.
-    if (/^export /m.test(code)) Object.assign(examples, await import(`${folder}/example-${i}.ts`))
-  }
-  const files = blocks.map((_, i) => `example-${i}.ts`)
-  await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../../tsconfig.json', files, include: [] }))
-})
-
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(remove)
 
 async function hostAndGuest(network: SimulatedNetwork): Promise<[host: Room, guest: Room]> {
   const host = await network.until(hostRoom(network.peerOptions('host')))
@@ -46,9 +25,7 @@ async function hostAndGuest(network: SimulatedNetwork): Promise<[host: Room, gue
 }
 
 test('the examples compile', () => {
-  const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', ROOT))
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
-  expect(stdout).toBe('')
+  expect(compile()).toBe('')
 }, 120_000)
 
 test('a shop sells to those who can pay, and tells the others', async () => {

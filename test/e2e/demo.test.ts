@@ -5,6 +5,7 @@ import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import '../../src/node.ts'
 import { GameSession } from '../../src/game-demo/net/session.ts'
+import { presenceOf } from '../../src/game-demo/profile.ts'
 import { IDLE } from '../../src/game-demo/rules/ship.ts'
 import { joinRoom, type Room } from '../../src/index.ts'
 import { type BrowserName, collectErrors, launchBrowser } from '../support/browser.ts'
@@ -25,7 +26,6 @@ const browsers = new Map<BrowserName, Browser>()
 const players: Player[] = []
 let nodeRoom: Room
 let nodeSession: GameSession
-let nodeTimer: NodeJS.Timeout
 /** Whom the peer in Node lost, and why: nobody, until a page is closed. */
 const lost: string[] = []
 
@@ -71,17 +71,16 @@ beforeAll(async () => {
   server = await startDemoServer()
   await Promise.all(NAMES.map(async (name) => browsers.set(name, await launchBrowser(name))))
   for (const name of NAMES) players.push(await openPage(name, server.link))
-  nodeRoom = await joinRoom({ signaling: server.signaling, room: server.code })
+  const profile = { name: 'Node', colour: 0, bot: true }
+  nodeRoom = await joinRoom({ signaling: server.signaling, room: server.code, presence: presenceOf(profile) })
   nodeRoom.on('peerDisconnected', (id, reason) => lost.push(`${id} ${reason}`))
   nodeRoom.on('connectionFailed', (id, error) => lost.push(`${id} ${error.message}`))
-  const profile = { name: 'Node', colour: 0, bot: true }
   nodeSession = new GameSession({
     room: nodeRoom,
     profile,
     seed: 1,
     control: () => ({ ...IDLE, thrust: 1, turn: 0.5 }),
   })
-  nodeTimer = setInterval(() => nodeSession.update(), 15)
   // The two pages, the peer of this test and the host's bot.
   for (const player of players) {
     await waitForPeers(player.page, 3)
@@ -90,7 +89,6 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
-  clearInterval(nodeTimer)
   await nodeRoom?.leave()
   await Promise.all([...browsers.values()].map((browser) => browser.close()))
   await server?.stop()
@@ -212,6 +210,36 @@ describe('the demo in Chromium, Firefox and Node', () => {
       await player.page.screenshot({ path: `${OUTPUT}/${player.name}-${name}.png` })
     }
   })
+
+  it.each(NAMES)(
+    'gives a page that is loaded anew its place again, in %s',
+    async (name) => {
+      const player = players.find((each) => each.name === name)!
+      const { page, id } = player
+      const scoreOf = () =>
+        nodeSession.arena.scores.find((score) => score.id === id) ?? {
+          points: Number.NaN,
+          kills: Number.NaN,
+          deaths: 0,
+        }
+      const { points } = scoreOf()
+      const came: number[] = []
+      const off = nodeRoom.on('peerConnected', (peer) => came.push(peer))
+      await page.reload()
+      await waitForPeers(page, 3)
+      off()
+      expect(Number(await page.evaluate(() => document.body.dataset.peerId))).toBe(id)
+      expect(came).toEqual([id])
+      // It was told at once that the page went, and it is nobody else who came.
+      expect(lost.splice(0)).toEqual([`${id} left`])
+      await expect
+        .poll(() => nodeSession.profileOf(id)?.name)
+        .toBe(await page.evaluate(() => document.querySelector('#players li')?.getAttribute('data-name')))
+      await expect.poll(() => scoreOf().points, { timeout: 10_000 }).toBeGreaterThanOrEqual(points)
+      await page.waitForFunction(() => document.querySelectorAll('#players li').length === 4, { timeout: 15_000 })
+    },
+    30_000,
+  )
 
   it('reports no errors', () => {
     for (const { name, errors } of players) expect(errors, name).toEqual([])

@@ -1,64 +1,43 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startBotPlayer } from '../../server/headless/bot-player.ts'
-import { Kind } from '../../src/game-demo/net/messages.ts'
-import { GameSession } from '../../src/game-demo/net/session.ts'
-import { IDLE } from '../../src/game-demo/rules/ship.ts'
-import { sentOfKind } from './support/arena-table.ts'
-import { FakeNetwork } from './support/fake-room.ts'
-
-function arrive(network: FakeNetwork, id: number, name: string) {
-  const session = new GameSession({
-    room: network.join(id),
-    profile: { name, colour: 0, bot: false },
-    seed: id,
-    control: () => IDLE,
-  })
-  network.flush()
-  return session
-}
-
-/** Lets time pass in which packets arrive. */
-function pass(network: FakeNetwork, ms: number): void {
-  for (let passed = 0; passed < ms; passed += 15) {
-    vi.advanceTimersByTime(15)
-    network.flush()
-  }
-}
+import { describe, expect, it } from 'vitest'
+import { newBotProfile, startBotPlayer } from '../../server/headless/bot-player.ts'
+import { ArenaTable } from './support/arena-table.ts'
 
 describe('a bot in Node', () => {
-  beforeEach(() => {
-    vi.useFakeTimers()
-  })
-  afterEach(() => {
-    vi.useRealTimers()
-  })
-
-  it('plays by a timer until it is stopped', () => {
-    const network = new FakeNetwork()
-    const room = network.add(1)
-    const bot = startBotPlayer(room, { name: 'Grace' })
-    const guest = arrive(network, 2, 'Ann')
+  it('plays until it is stopped', async () => {
+    const table = new ArenaTable()
+    const room = await table.enter(1)
+    const bot = startBotPlayer(room, newBotProfile('Grace'))
     const start = bot.session.view().self
-    pass(network, 2_000)
-    expect(guest.profileOf(1)).toMatchObject({ name: 'Grace', bot: true })
+    await table.run(2)
     const { self } = bot.session.view()
     expect(Math.hypot(self.x - start.x, self.y - start.y)).toBeGreaterThan(20)
     bot.stop()
-    const sent = sentOfKind(room, Kind.State)
-    pass(network, 500)
-    expect(sentOfKind(room, Kind.State)).toBe(sent)
-    expect(vi.getTimerCount()).toBe(0)
+    const stopped = bot.session.view().self
+    await table.run(1)
+    expect(bot.session.view().self).toEqual(stopped)
+    await table.network.until(room.leave())
+    await table.run(1)
+    expect(table.network.clock.pendingTimers).toBe(0)
   })
 
-  it('greets a person, but not a crowd one by one', () => {
-    const network = new FakeNetwork()
-    const room = network.add(1)
-    const bot = startBotPlayer(room)
-    arrive(network, 2, 'Ann')
-    arrive(network, 3, 'Ben')
-    pass(network, 2_000)
-    const said = room.sent.filter(({ value }) => Array.isArray(value) && value[0] === Kind.Chat)
-    expect(said.map(({ value }) => value)).toEqual([[Kind.Chat, 'Hello Ann!']])
+  it('greets a person, but not a crowd one by one, and no other bot', async () => {
+    const table = new ArenaTable()
+    const host = await table.enter(1)
+    const bot = startBotPlayer(host, newBotProfile('Grace'))
+    await table.run(1)
+    const heard: string[] = []
+    bot.session.on((event) => event.type === 'chat' && event.from === 1 && heard.push(event.text))
+    for (const id of [2, 3]) {
+      await table.sit(id)
+      table.signaling.connect(1, id)
+    }
+    await table.run(4)
+    expect(heard).toEqual(['Hello P2!'])
     bot.stop()
+  })
+
+  it('has a name of its own, or the one that it is given', () => {
+    expect(newBotProfile('Grace')).toMatchObject({ name: 'Grace', bot: true })
+    expect(newBotProfile().name).not.toBe('')
   })
 })

@@ -59,6 +59,7 @@ export async function runChurn(total: number, warmUp: number): Promise<ChurnResu
     errors += String(data)
   })
   // Not `exit`: on a busy machine that comes before what was printed.
-  const [exitCode] = (await once(child, 'close')) as [number | null]
+  const [exitCode, signal] = (await once(child, 'close')) as [number | null, string | null]
+  if (output === '') throw new Error(`It ended with ${signal ?? `code ${exitCode}`} before its result: ${errors}`)
   return { holdings: JSON.parse(output), exitCode, exitMs: performance.now() - printedAt, errors }
 }

@@ -1,23 +1,36 @@
 // Remote ships are shown a little in the past, between two states that are known, because the newest state is never
-// here yet. How far in the past follows the jitter of the packets. Pure of clocks: times come as arguments, in ms.
+// here yet. How far in the past follows how late packets come. Pure of clocks: times are the room's, in ms, as arguments.
 
 import { clamp, lerpAngle } from '../rules/geometry.ts'
-import { type ShipState, TIME_MODULO } from './messages.ts'
+
+/** A ship at one time, as its owner told it. */
+export interface ShipState {
+  /** The room's time, ms. */
+  readonly time: number
+  readonly x: number
+  readonly y: number
+  readonly vx: number
+  readonly vy: number
+  readonly angle: number
+  readonly life: number
+  readonly energy: number
+  readonly thrust: boolean
+  readonly shielded: boolean
+  readonly surging: boolean
+}
 
 /** Two packets at 30 Hz: with less, a single loss would already show. */
 const DELAY_MIN = 70
 /** Beyond this a player would rather see a jump now and then. */
-const DELAY_MAX = 300
+const DELAY_MAX = 500
 const DELAY_START = 100
 /** The share by which the delay may change the pace of what is shown: more would be seen as slow motion. */
 const DELAY_SLEW = 0.1
 /** How long a ship flies on along its last velocity when nothing comes. Then it stands still. */
 const EXTRAPOLATE_MS = 180
-/** The fastest packet of this long is taken for the undelayed one. Long enough for one to be fast, short for drift. */
-const OFFSET_WINDOW_MS = 3_000
 const BUFFER_MAX = 40
-/** A sender whose clock jumped by so much starts anew (its machine slept, or another page took its id). */
-const CLOCK_JUMP_MS = 5_000
+/** Of the time it was. Beyond that the sender's clock is wrong, or it lies, and all that follows would be held for late. */
+const AHEAD_MAX_MS = 1_000
 
 export interface ShownShip {
   readonly x: number
@@ -35,32 +48,25 @@ export interface ShownShip {
 export class SnapshotBuffer {
   /** In order of time. */
   readonly #states: ShipState[] = []
-  /** Transit times (arrival minus sending; the clocks' difference is in them) of the last seconds. */
-  readonly #transits: { at: number; transit: number }[] = []
+  /** How late packets come, and how much that varies: smoothed as TCP smooths its round-trip times. */
+  #lateness: number | undefined
   #jitter = 0
   #delay = DELAY_START
   #sampledAt: number | undefined
-  /** Unwraps the sender's 32-bit clock. */
-  #lastTime: number | undefined
 
   /** Takes a state that arrived at `now`. Late and repeated ones are dropped. */
-  push(received: ShipState, now: number): void {
-    const time = this.#unwrap(received.time)
+  push(state: ShipState, now: number): void {
     const last = this.#states.at(-1)
-    if (last && Math.abs(time - last.time) > CLOCK_JUMP_MS) this.#reset()
-    else if (last && time <= last.time) return
-    this.#lastTime = time
-    const state = { ...received, time }
+    if ((last && state.time <= last.time) || state.time > now + AHEAD_MAX_MS) return
     this.#states.push(state)
     if (this.#states.length > BUFFER_MAX) this.#states.shift()
-    const transit = now - time
-    this.#transits.push({ at: now, transit })
-    while (this.#transits.length > 1 && this.#transits[0]!.at < now - OFFSET_WINDOW_MS) this.#transits.shift()
-    // Lateness over the fastest packet; smoothed as TCP smooths its round-trip variation.
-    const lateness = transit - this.#offset()
-    this.#jitter += (lateness - this.#jitter) / 8
+    const lateness = now - state.time
+    this.#lateness ??= lateness
+    this.#jitter += (Math.abs(lateness - this.#lateness) - this.#jitter) / 8
+    this.#lateness += (lateness - this.#lateness) / 8
   }
 
+  /** How far in the past the ship is shown, ms. */
   get delay(): number {
     return this.#delay
   }
@@ -70,19 +76,13 @@ export class SnapshotBuffer {
     return this.#states.at(-1)
   }
 
-  /** How much later than the fastest packets one with this sending time arrives at `now`, ms. 0 while unknown. */
-  lateness(sentAt: number, now: number): number {
-    if (this.#transits.length === 0) return 0
-    return Math.max(0, now - this.#unwrap(sentAt) - this.#offset())
-  }
-
   /** What to show at `now`, or `undefined` before the first state. */
   sample(now: number): ShownShip | undefined {
     const oldest = this.#states[0]
     const newest = this.#states.at(-1)
     if (!oldest || !newest) return undefined
     this.#adapt(now)
-    const time = now - this.#offset() - this.#delay
+    const time = now - this.#delay
     if (time <= oldest.time) return show(oldest, 0, false)
     if (time >= newest.time) {
       const ahead = time - newest.time
@@ -94,30 +94,11 @@ export class SnapshotBuffer {
   }
 
   #adapt(now: number): void {
-    const elapsed = clamp(now - (this.#sampledAt ?? now), 0, 250)
+    const wanted = clamp((this.#lateness ?? 0) + DELAY_MIN + this.#jitter * 3, DELAY_MIN, DELAY_MAX)
+    // At first there is nothing that could be seen to slow down.
+    const most = this.#sampledAt === undefined ? DELAY_MAX : clamp(now - this.#sampledAt, 0, 250) * DELAY_SLEW
     this.#sampledAt = now
-    const wanted = clamp(DELAY_MIN + this.#jitter * 3, DELAY_MIN, DELAY_MAX)
-    const most = elapsed * DELAY_SLEW
     this.#delay += clamp(wanted - this.#delay, -most, most)
-  }
-
-  #offset(): number {
-    let least = Number.POSITIVE_INFINITY
-    for (const { transit } of this.#transits) least = Math.min(least, transit)
-    return least
-  }
-
-  #unwrap(time: number): number {
-    if (this.#lastTime === undefined) return time
-    const turns = Math.round((this.#lastTime - time) / TIME_MODULO)
-    return time + turns * TIME_MODULO
-  }
-
-  #reset(): void {
-    this.#states.length = 0
-    this.#transits.length = 0
-    this.#jitter = 0
-    this.#delay = DELAY_START
   }
 }
 

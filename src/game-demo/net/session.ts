@@ -1,12 +1,13 @@
-// One player's game in a room: own ship, the others as they tell it, shots, the shared arena. An ordinary user of
-// `Room`; it knows nothing of the page, so that the bot in Node plays by it too. Call `update` often: it keeps the pace.
+// One player's game in a room: own ship, the others as they tell it, shots, the shared arena. An ordinary user of `Room`: RPCs
+// carry what happens, presence says who is who, and the room's ticker makes the same steps at everybody's, also in hidden
+// tabs. It knows nothing of the page, so that the bot in Node plays by it too.
 //
 // Who decides what: each peer its own ship, and whether that was hit; the referee orbs, points and rounds.
 
-import { type Room, TransferMode } from '../../index.ts'
-import type { Profile } from '../profile.ts'
-import { type Arena, type ArenaEvent, type Orb, OrbKind } from '../rules/arena.ts'
-import { ORB_REACH, STEP } from '../rules/constants.ts'
+import { type Rpcs, type Ticker, unwrapTick, wrapTick } from '../../index.ts'
+import { type Profile, presenceOf, profileOf } from '../profile.ts'
+import { type Arena, type ArenaEvent, type Orb, OrbKind, secondsLeft } from '../rules/arena.ts'
+import { ORB_REACH, SHOT_LIFETIME, STEP, TICK_RATE } from '../rules/constants.ts'
 import { createRng, type Rng } from '../rules/rng.ts'
 import {
   giveSurge,
@@ -22,32 +23,25 @@ import {
 } from '../rules/ship.ts'
 import { fire, type Shot, type Volley } from '../rules/shot.ts'
 import { CHAT_LENGTH, cleanText } from '../text.ts'
-import { decode } from './decode.ts'
 import type { GameEvent, GameListener } from './events.ts'
+import type { GameRoom } from './game-room.ts'
 import { Bucket } from './limits.ts'
-import { encode, GAME_VERSION, Kind, type Message } from './messages.ts'
+import { calls, STEPS_PER_STATE } from './protocol.ts'
 import { RefereeDesk } from './referee-desk.ts'
-import { RemotePlayer } from './remote-player.ts'
+import { createRemotePlayer, type RemotePlayer } from './remote-player.ts'
 import { ShotField } from './shot-field.ts'
-import { Stepper } from './stepper.ts'
-import { ownShipView, remoteShipView, type ShipView, shipState, type WorldView } from './world-view.ts'
-
-/** What the game uses of a room. */
-export type GameRoom = Pick<Room, 'id' | 'host' | 'peers' | 'send' | 'on'>
+import { ownShipView, remoteShipView, type ShipView, type WorldView } from './world-view.ts'
 
 export interface GameSessionOptions {
   readonly room: GameRoom
+  /** Who this player is: what the room was joined with, as `presenceOf` puts it. */
   readonly profile: Profile
   /** For spawn places, and for orbs where this peer is the referee. */
   readonly seed: number
   /** Asked once per step, for what the pilot wants. */
   readonly control: () => ShipInput
-  /** Monotonic, ms. Default: performance.now. */
-  readonly now?: () => number
 }
 
-/** Steps between two states: 30 a second. */
-const STEPS_PER_STATE = 2
 /** An orb whose claim nobody confirmed in this time is shown again. */
 const CLAIM_SECONDS = 1
 const ORB_REPAIR = 8
@@ -56,14 +50,15 @@ const STEP_MS = STEP * 1000
 export class GameSession {
   readonly #room: GameRoom
   readonly #control: () => ShipInput
-  readonly #now: () => number
   readonly #rng: Rng
   readonly #desk: RefereeDesk
-  readonly #stepper = new Stepper()
+  readonly #calls: Rpcs<typeof calls>
+  readonly #ticker: Ticker
   readonly #shots = new ShotField()
   readonly #players = new Map<number, RemotePlayer>()
   readonly #listeners = new Set<GameListener>()
   readonly #offs: (() => void)[]
+  /** As the others limit it: what they would drop is not sent. */
   readonly #ownChats = new Bucket(6, 1)
   /** Orbs that this peer touched, with the seconds to wait for the referee's word. */
   readonly #claims = new Map<number, number>()
@@ -71,44 +66,44 @@ export class GameSession {
   #ship: Ship
   #before: Ship
   #nextShot = 0
-  /** Simulation time, ms: the time in this peer's states. */
-  #time = 0
-  #stepsSinceState = 0
 
-  constructor({ room, profile, seed, control, now }: GameSessionOptions) {
+  constructor({ room, profile, seed, control }: GameSessionOptions) {
     this.#room = room
     this.#profile = profile
     this.#control = control
-    this.#now = now ?? (() => performance.now())
     this.#rng = createRng(seed)
     this.#ship = spawnShip(this.#rng, [])
     this.#before = this.#ship
+    this.#ticker = room.ticker({ hz: TICK_RATE })
     this.#desk = new RefereeDesk(
+      room,
       {
-        self: room.id,
-        peers: () => room.peers,
-        host: () => room.host,
-        send: (message, to) => this.#send(message, to),
         onEvent: (event, before) => this.#onArenaEvent(event, before),
-        onSnapshot: (before) => this.#onSnapshot(before),
+        onArena: (before) => this.#onArena(before),
         onReferee: (id) => this.#emit({ type: 'referee', id }),
       },
       seed,
     )
+    this.#calls = this.#listen(room)
     this.#offs = [
       room.on('peerConnected', (id) => this.#onConnected(id)),
       room.on('peerDisconnected', (id) => this.#onDisconnected(id)),
-      room.on('packet', (value, from) => this.#onPacket(value, from)),
+      room.on('presenceChanged', (id) => this.#onPresence(id)),
       room.on('roomChanged', () => this.#desk.review()),
+      room.on('rpcMismatch', (id) => this.#emit({ type: 'outdated', id })),
+      this.#ticker.on('tick', (tick) => this.#step(tick)),
     ]
     // Those who were connected before anybody listened.
     for (const id of room.peers) this.#onConnected(id)
+    this.#ticker.start()
   }
 
   /** Lets go of the room, which stays open. */
   dispose(): void {
+    this.#ticker.stop()
     for (const off of this.#offs) off()
     this.#listeners.clear()
+    this.#players.clear()
   }
 
   on(listener: GameListener): () => void {
@@ -132,58 +127,35 @@ export class GameSession {
     return this.#desk.refereeId
   }
 
-  /** Messages of one peer, or of all, that were not understood or not allowed. */
-  rejected(id?: number): number {
-    if (id !== undefined) return this.#players.get(id)?.rejected ?? 0
-    let sum = 0
-    for (const player of this.#players.values()) sum += player.rejected
-    return sum
-  }
-
   profileOf(id: number): Profile | undefined {
     return id === this.id ? this.#profile : this.#players.get(id)?.profile
   }
 
-  /** The others, as far as they have said who they are. */
-  get namedPlayers(): { readonly id: number; readonly profile: Profile }[] {
-    return [...this.#players.values()].filter(({ named }) => named).map(({ id, profile }) => ({ id, profile }))
+  /** The others. */
+  get players(): readonly { readonly id: number; readonly profile: Profile }[] {
+    return [...this.#players.values()]
   }
 
+  /** @throws {NetError} when signaling, which tells the others, cannot be reached: then nothing has changed. */
   setProfile(profile: Profile): void {
+    this.#room.setPresence(presenceOf(profile))
     this.#profile = profile
-    this.#send(this.#hello())
     this.#emit({ type: 'named', id: this.id, name: profile.name, first: false })
   }
 
   /** Says something to everybody. False: nothing was left to say, or too much was said lately. */
   chat(text: string): boolean {
     const clean = cleanText(text, CHAT_LENGTH)
-    if (clean === '' || !this.#ownChats.take(this.#now())) return false
-    this.#send({ kind: Kind.Chat, text: clean })
+    if (clean === '' || !this.#ownChats.take(this.#room.clock.now())) return false
+    this.#calls.chat(clean)
     this.#emit({ type: 'chat', from: this.id, text: clean })
     return true
   }
 
-  /** Plays on to now. */
-  update(): void {
-    const now = this.#now()
-    const steps = this.#stepper.advance(now)
-    this.#time += this.#stepper.skipped
-    for (let step = 0; step < steps; step++) this.#step(now)
-    if (this.#stepsSinceState >= STEPS_PER_STATE) {
-      this.#stepsSinceState = 0
-      this.#send(
-        { kind: Kind.State, state: shipState(this.#ship, this.#time) },
-        undefined,
-        TransferMode.UnreliableOrdered,
-      )
-    }
-  }
-
   /** What there is to see now. */
   view(): WorldView {
-    const now = this.#now()
-    const self = ownShipView(this.id, this.#profile, this.#before, this.#ship, this.#stepper.progress(now))
+    const now = this.#room.clock.now()
+    const self = ownShipView(this.id, this.#profile, this.#before, this.#ship, this.#ticker.alpha)
     const ships: ShipView[] = [self]
     for (const player of this.#players.values()) {
       const ship = remoteShipView(player, now)
@@ -191,24 +163,27 @@ export class GameSession {
     }
     const { arena } = this.#desk
     const orbs = this.#claims.size === 0 ? arena.orbs : arena.orbs.filter((orb) => !this.#claims.has(orb.id))
-    return { self, ships, shots: this.#shots.shots, orbs, arena, respawnIn: this.#ship.respawnIn }
+    const { respawnIn } = this.#ship
+    const remaining = secondsLeft(arena, Math.max(0, this.#ticker.tick))
+    return { self, ships, shots: this.#shots.shots, orbs, arena, remaining, respawnIn }
   }
 
   // --- the simulation ---
 
-  #step(now: number): void {
-    this.#time += STEP_MS
-    this.#stepsSinceState++
-    this.#desk.step()
+  #step(tick: number): void {
+    this.#desk.step(tick)
     const playing = this.#desk.arena.phase === 'play'
     const input = this.#control()
     this.#before = this.#ship
     this.#ship = stepShip(this.#ship, playing ? input : { ...IDLE, turn: 0.25 })
     if (mayRespawn(this.#ship)) this.#spawn()
-    if (playing && input.fire) this.#fire()
-    this.#stepShots(now)
+    if (playing && input.fire) this.#fire(tick)
+    this.#stepShots()
     if (playing) this.#touchOrbs()
-    this.#watchSpawns(now)
+    this.#watchSpawns()
+    if (tick % STEPS_PER_STATE !== 0) return
+    const { x, y, vx, vy, angle, life, energy, thrust, shield, surge } = this.#ship
+    this.#calls.state(wrapTick(tick, 16), x, y, vx, vy, angle, life, energy, thrust > 0.1, shield > 0, surge > 0)
   }
 
   #spawn(): void {
@@ -218,13 +193,13 @@ export class GameSession {
     this.#emit({ type: 'spawned', id: this.id, x: this.#ship.x, y: this.#ship.y })
   }
 
-  #fire(): void {
+  #fire(tick: number): void {
     const fired = fire(this.#ship, this.#nextShot)
     if (!fired) return
     this.#ship = fired.ship
     this.#nextShot += fired.volley.count
-    // Reliable: a shot that only its owner sees would be worse than one that comes a little late.
-    this.#send({ kind: Kind.Volley, time: this.#time, volley: fired.volley })
+    const { firstId, count, x, y, vx, vy, angle } = fired.volley
+    this.#calls.volley(wrapTick(tick, 16), firstId, count, x, y, vx, vy, angle)
     this.#addVolley(this.id, fired.volley, 0)
   }
 
@@ -233,14 +208,14 @@ export class GameSession {
     this.#emit({ type: 'fired', by: owner, x: volley.x, y: volley.y, angle: volley.angle })
   }
 
-  #stepShots(now: number): void {
+  #stepShots(): void {
     const { ended, touched } = this.#shots.step(this.id, isAlive(this.#ship) ? this.#ship : undefined)
     for (const { x, y, owner } of ended) this.#emit({ type: 'sparks', x, y, owner })
-    for (const shot of touched) this.#takeHit(shot, now)
+    for (const shot of touched) this.#takeHit(shot)
   }
 
   /** The victim decides: what it saw hit it did. */
-  #takeHit(shot: Shot, now: number): void {
+  #takeHit(shot: Shot): void {
     // Of two shots in the same step the first may have been enough.
     if (!isAlive(this.#ship)) return
     if (this.#ship.shield > 0) {
@@ -250,17 +225,17 @@ export class GameSession {
     const { x, y } = this.#ship
     this.#ship = hitShip(this.#ship)
     const { energy } = this.#ship
-    this.#send({ kind: Kind.Hit, by: shot.owner, shot: shot.id, energy, x, y })
-    this.#reportHit(this.id, shot.owner, energy, x, y, now)
+    this.#calls.hit(shot.owner, shot.id, energy, x, y)
+    this.#reportHit(this.id, shot.owner, energy, x, y)
   }
 
-  #reportHit(victim: number, by: number, energy: number, x: number, y: number, now: number): void {
+  #reportHit(victim: number, by: number, energy: number, x: number, y: number): void {
     if (energy > 0) {
       this.#emit({ type: 'hit', victim, by, x, y })
       return
     }
     this.#emit({ type: 'destroyed', victim, by, x, y })
-    this.#desk.reportKill(victim, by, { x, y }, now)
+    this.#desk.reportKill(victim, by, { x, y })
   }
 
   #touchOrbs(): void {
@@ -276,7 +251,8 @@ export class GameSession {
     }
   }
 
-  #watchSpawns(now: number): void {
+  #watchSpawns(): void {
+    const now = this.#room.clock.now()
     for (const player of this.#players.values()) {
       const shown = player.buffer.sample(now)
       if (!shown || shown.state.life === player.shownLife) continue
@@ -304,7 +280,7 @@ export class GameSession {
     if (orb.kind === OrbKind.Surge) this.#ship = giveSurge(this.#ship)
   }
 
-  #onSnapshot(before: Arena): void {
+  #onArena(before: Arena): void {
     const { phase, round } = this.#desk.arena
     if (before.phase !== phase || before.round !== round) this.#onPhase()
   }
@@ -319,10 +295,38 @@ export class GameSession {
 
   // --- the network ---
 
+  #listen(room: GameRoom): Rpcs<typeof calls> {
+    return room.rpcs({
+      state: calls.state.handle(({ sender }, tick, x, y, vx, vy, angle, life, energy, thrust, shielded, surging) => {
+        const time = this.#timeOf(tick)
+        const state = { x, y, vx, vy, angle, life, energy, thrust, shielded, surging }
+        if (time !== undefined) this.#players.get(sender)?.buffer.push({ time, ...state }, room.clock.now())
+      }),
+      volley: calls.volley.handle(({ sender }, tick, firstId, count, x, y, vx, vy, angle) => {
+        const late = room.clock.now() - (this.#timeOf(tick) ?? Number.NEGATIVE_INFINITY)
+        // After a connection that was lost the shots of the meantime come together: they have flown by.
+        if (this.#players.has(sender) && late < SHOT_LIFETIME * 1_000)
+          this.#addVolley(sender, { firstId, count, x, y, vx, vy, angle }, late)
+      }),
+      hit: calls.hit.handle(({ sender }, by, shot, energy, x, y) => {
+        if (by === sender || !this.#players.has(sender)) return
+        this.#shots.remove(by, shot)
+        this.#reportHit(sender, by, energy, x, y)
+      }),
+      chat: calls.chat.handle(({ sender }, text) => this.#emit({ type: 'chat', from: sender, text })),
+    })
+  }
+
+  /** When a tick of another peer began, in the room's time; `undefined` until that is known here. */
+  #timeOf(tick: number): number | undefined {
+    return this.#ticker.tick < 0 ? undefined : unwrapTick(tick, this.#ticker.tick, 16) * STEP_MS
+  }
+
   #onConnected(id: number): void {
-    if (!this.#players.has(id)) this.#players.set(id, new RemotePlayer(id))
-    this.#send(this.#hello(), id)
+    const player = createRemotePlayer(id, profileOf(id, this.#room.players.get(id)))
+    this.#players.set(id, player)
     this.#desk.review()
+    this.#emit({ type: 'named', id, name: player.profile.name, first: true })
   }
 
   #onDisconnected(id: number): void {
@@ -334,55 +338,11 @@ export class GameSession {
     if (player) this.#emit({ type: 'left', id, name: player.profile.name })
   }
 
-  #onPacket(value: unknown, from: number): void {
-    const player = this.#players.get(from)
+  #onPresence(id: number): void {
+    const player = this.#players.get(id)
     if (!player) return
-    const message = decode(value)
-    if (!message || !this.#receive(message, player)) player.rejected++
-  }
-
-  /** False: it is not allowed to say that, or not so often. */
-  #receive(message: Message, player: RemotePlayer): boolean {
-    const now = this.#now()
-    switch (message.kind) {
-      case Kind.State:
-        player.buffer.push(message.state, now)
-        return true
-      case Kind.Volley:
-        if (!player.volleys.take(now)) return false
-        this.#addVolley(player.id, message.volley, player.buffer.lateness(message.time, now))
-        return true
-      case Kind.Hit:
-        if (!player.hits.take(now) || message.by === player.id) return false
-        this.#shots.remove(message.by, message.shot)
-        this.#reportHit(player.id, message.by, message.energy, message.x, message.y, now)
-        return true
-      case Kind.Hello:
-        return player.hellos.take(now) && this.#onHello(message, player)
-      case Kind.Chat:
-        if (!player.chats.take(now)) return false
-        this.#emit({ type: 'chat', from: player.id, text: message.text })
-        return true
-      default:
-        return this.#desk.receive(message, player.id, now)
-    }
-  }
-
-  #onHello(message: Message & { readonly kind: typeof Kind.Hello }, player: RemotePlayer): boolean {
-    if (message.version !== GAME_VERSION) this.#emit({ type: 'outdated', id: player.id })
-    const first = !player.named
-    player.rename({ name: message.name, colour: message.colour, bot: message.bot })
-    this.#emit({ type: 'named', id: player.id, name: message.name, first })
-    return true
-  }
-
-  #hello(): Message {
-    return { kind: Kind.Hello, version: GAME_VERSION, ...this.#profile }
-  }
-
-  #send(message: Message, to?: number, mode: TransferMode = TransferMode.Reliable): void {
-    if (to === undefined && this.#room.peers.length === 0) return
-    this.#room.send(encode(message), to === undefined ? { mode } : { mode, to })
+    player.profile = profileOf(id, this.#room.players.get(id))
+    this.#emit({ type: 'named', id, name: player.profile.name, first: false })
   }
 
   #emit(event: GameEvent): void {

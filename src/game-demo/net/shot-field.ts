@@ -23,7 +23,7 @@ export class ShotField {
     return this.#shots
   }
 
-  /** Adds a volley that is told `lateMs` after the fastest packets. `ship` is this peer's own. */
+  /** Adds a volley that was fired `lateMs` ago. `ship` is this peer's own. */
   add(owner: number, volley: Volley, lateMs: number, ship: Point): void {
     const steps = Math.floor(Math.min(lateMs, CATCH_UP_MS) / STEP_MS)
     for (const fresh of shotsOf(owner, volley)) {

@@ -5,7 +5,6 @@ import type { Arena, Orb } from '../rules/arena.ts'
 import { lerp, lerpAngle } from '../rules/geometry.ts'
 import { isAlive, type Ship } from '../rules/ship.ts'
 import type { Shot } from '../rules/shot.ts'
-import type { ShipState } from './messages.ts'
 import type { RemotePlayer } from './remote-player.ts'
 
 export interface ShipView {
@@ -36,6 +35,8 @@ export interface WorldView {
   /** Without those that this peer has claimed and waits for. */
   readonly orbs: readonly Orb[]
   readonly arena: Arena
+  /** Seconds left of the phase. */
+  readonly remaining: number
   /** Seconds until the own ship is back; 0 while it flies. */
   readonly respawnIn: number
 }
@@ -60,13 +61,6 @@ export function ownShipView(id: number, profile: Profile, before: Ship, ship: Sh
     surging: ship.surge > 0,
     frozen: false,
   }
-}
-
-/** The own ship as it is told to the others. `time`: this peer's simulation time, ms. */
-export function shipState(ship: Ship, time: number): ShipState {
-  const { x, y, vx, vy, angle, life, energy, thrust, shield, surge } = ship
-  const flags = { thrust: thrust > 0.1, shielded: shield > 0, surging: surge > 0 }
-  return { time, x, y, vx, vy, angle, life, energy, ...flags }
 }
 
 export function remoteShipView(player: RemotePlayer, now: number): ShipView | undefined {

@@ -1,7 +1,7 @@
 // What all players share: orbs, scores and the round. It changes only by events, which the referee decides (referee.ts)
 // and everybody applies. So every copy is alike, and whoever must take over can.
 
-import { BOARD_SECONDS, ORBS_MAX, ROUND_SECONDS, STEP } from './constants.ts'
+import { BOARD_SECONDS, ORBS_MAX, ROUND_SECONDS, STEP, TICK_RATE } from './constants.ts'
 
 /** 0: one point. 1: a prism, worth three. 2: a surge, triple shots for a while. */
 export const OrbKind = { Spark: 0, Prism: 1, Surge: 2 } as const
@@ -33,46 +33,43 @@ export interface Arena {
   /** Counts from 1. */
   readonly round: number
   readonly phase: Phase
-  /** Seconds left of the phase. */
-  readonly remaining: number
+  /** The tick with which the phase ends: only the referee ends it. */
+  readonly endsAt: number
   readonly orbs: readonly Orb[]
   readonly scores: readonly Score[]
 }
 
 export type ArenaEvent =
   /** A phase begins. 'play' begins with no orbs and no points. */
-  | { readonly type: 'phase'; readonly phase: Phase; readonly round: number }
-  /** The referee's clock, so that the others' do not drift away. */
-  | { readonly type: 'clock'; readonly remaining: number }
+  | { readonly type: 'phase'; readonly phase: Phase; readonly round: number; readonly endsAt: number }
   | { readonly type: 'orb'; readonly orb: Orb }
   | { readonly type: 'taken'; readonly orb: number; readonly by: number }
   /** Somebody's figures as they are now; a new player's are all 0. */
   | { readonly type: 'score'; readonly score: Score }
   | { readonly type: 'gone'; readonly id: number }
 
-export function phaseSeconds(phase: Phase): number {
-  return phase === 'play' ? ROUND_SECONDS : BOARD_SECONDS
+/** With which tick a phase ends that begins with `tick`. */
+export function phaseEnd(phase: Phase, tick: number): number {
+  return tick + (phase === 'play' ? ROUND_SECONDS : BOARD_SECONDS) * TICK_RATE
 }
 
-export function createArena(): Arena {
-  return { round: 1, phase: 'play', remaining: ROUND_SECONDS, orbs: [], scores: [] }
+export function createArena(tick = 0): Arena {
+  return { round: 1, phase: 'play', endsAt: phaseEnd('play', tick), orbs: [], scores: [] }
 }
 
-/** One step of the clock. It stops at 0: only the referee ends a phase. */
-export function tickArena(arena: Arena): Arena {
-  return { ...arena, remaining: Math.max(0, arena.remaining - STEP) }
+/** Seconds left of the phase. */
+export function secondsLeft({ endsAt }: Arena, tick: number): number {
+  return Math.max(0, (endsAt - tick) * STEP)
 }
 
 export function applyEvent(arena: Arena, event: ArenaEvent): Arena {
   switch (event.type) {
     case 'phase': {
-      const { phase, round } = event
-      const base = { ...arena, phase, round, remaining: phaseSeconds(phase) }
+      const { phase, round, endsAt } = event
+      const base = { ...arena, phase, round, endsAt }
       if (phase === 'board') return base
       return { ...base, orbs: [], scores: arena.scores.map(({ id }) => ({ id, points: 0, kills: 0, deaths: 0 })) }
     }
-    case 'clock':
-      return { ...arena, remaining: event.remaining }
     case 'orb':
       if (arena.orbs.length >= ORBS_MAX) return arena
       return { ...arena, orbs: [...arena.orbs.filter((orb) => orb.id !== event.orb.id), event.orb] }

@@ -1,7 +1,7 @@
 // The referee's decisions: when orbs appear, who gets one, what a kill is worth, when a round ends. Pure: each function
 // looks at the arena and returns the events to apply and to tell. The referee itself is `state` here: chance and timers.
 
-import { type Arena, type ArenaEvent, ORB_POINTS, type Orb, OrbKind, scoreOf } from './arena.ts'
+import { type Arena, type ArenaEvent, ORB_POINTS, type Orb, OrbKind, phaseEnd, type Score, scoreOf } from './arena.ts'
 import {
   ARENA_HEIGHT,
   ARENA_WIDTH,
@@ -22,34 +22,28 @@ export interface Referee {
   nextOrb: number
   /** Seconds until the next orb may appear. */
   orbIn: number
-  /** Seconds until the clock is told again. */
-  clockIn: number
+  /** The figures of those who left in this round: a page that is loaded anew has its points again. */
+  readonly departed: Map<number, Score>
 }
-
-/** Drift of a tab's timers is far below a second in this time. */
-const CLOCK_SECONDS = 3
 
 export function createReferee(arena: Arena, seed: number): Referee {
   // A gap above the known ids: orbs that the predecessor made and nobody here heard of must not share theirs.
   const highest = arena.orbs.reduce((most, orb) => Math.max(most, orb.id), 0)
-  return { rng: createRng(seed), nextOrb: highest + 100, orbIn: 0, clockIn: CLOCK_SECONDS }
+  return { rng: createRng(seed), nextOrb: highest + 100, orbIn: 0, departed: new Map() }
 }
 
-/** What happens by itself in one step. `players` are the ids that are present. */
-export function tickReferee(referee: Referee, arena: Arena, players: readonly number[]): ArenaEvent[] {
-  const events = attendance(arena, players)
-  if (arena.remaining <= 0) {
-    referee.clockIn = CLOCK_SECONDS
-    if (arena.phase === 'play') return [...events, { type: 'phase', phase: 'board', round: arena.round }]
+/** What happens by itself in one step, the room's `tick`. `players` are the ids that are present. */
+export function tickReferee(referee: Referee, arena: Arena, players: readonly number[], tick: number): ArenaEvent[] {
+  const events = attendance(referee, arena, players)
+  if (tick >= arena.endsAt) {
+    const phase = arena.phase === 'play' ? 'board' : 'play'
+    const round = phase === 'play' ? arena.round + 1 : arena.round
+    events.push({ type: 'phase', phase, round, endsAt: phaseEnd(phase, tick) })
+    if (phase === 'board') return events
     referee.orbIn = 0
-    events.push({ type: 'phase', phase: 'play', round: arena.round + 1 })
+    referee.departed.clear()
     for (let count = 0; count < ORBS_AT_START; count++) events.push({ type: 'orb', orb: randomOrb(referee) })
     return events
-  }
-  referee.clockIn -= STEP
-  if (referee.clockIn <= 0) {
-    referee.clockIn = CLOCK_SECONDS
-    events.push({ type: 'clock', remaining: arena.remaining })
   }
   referee.orbIn -= STEP
   const wanted = Math.min(ORBS_MAX, ORBS_AT_START + ORBS_PER_PLAYER * (players.length - 1))
@@ -62,13 +56,16 @@ export function tickReferee(referee: Referee, arena: Arena, players: readonly nu
 }
 
 /** Everybody who is present has a score, and nobody else. */
-function attendance(arena: Arena, players: readonly number[]): ArenaEvent[] {
+function attendance({ departed }: Referee, arena: Arena, players: readonly number[]): ArenaEvent[] {
   const events: ArenaEvent[] = []
   for (const id of players) {
-    if (!arena.scores.some((score) => score.id === id)) events.push({ type: 'score', score: scoreOf(arena, id) })
+    if (arena.scores.some((score) => score.id === id)) continue
+    events.push({ type: 'score', score: departed.get(id) ?? scoreOf(arena, id) })
   }
-  for (const { id } of arena.scores) {
-    if (!players.includes(id)) events.push({ type: 'gone', id })
+  for (const score of arena.scores) {
+    if (players.includes(score.id)) continue
+    departed.set(score.id, score)
+    events.push({ type: 'gone', id: score.id })
   }
   return events
 }

@@ -30,12 +30,12 @@ export class Board {
   }
 
   update(view: WorldView): void {
-    const { arena } = view
+    const { arena, remaining } = view
     const scores = ranking(arena)
     const final = arena.phase === 'board'
     this.#root.hidden = !(this.wanted || final)
     this.#root.toggleAttribute('data-final', final)
-    if (!this.#root.hidden) this.#showTable(arena, scores, final)
+    if (!this.#root.hidden) this.#showTable(arena, scores, final ? remaining : undefined)
     const leaders = scores.slice(0, LEADERS)
     syncList(
       this.#leaders,
@@ -47,13 +47,14 @@ export class Board {
     this.#listShips(view)
   }
 
-  #showTable(arena: Arena, scores: readonly Score[], final: boolean): void {
+  /** `nextIn`: seconds until the next round; `undefined` while this one is played. */
+  #showTable(arena: Arena, scores: readonly Score[], nextIn: number | undefined): void {
     const { selfId, profileOf, pingOf } = this.#context
     const best = scores[0]
     const winner =
       best && best.points > 0 ? (best.id === selfId ? 'You win' : `${this.#name(best.id)} wins`) : 'Nobody scored'
-    setText(this.#title, final ? `${winner} round ${arena.round}` : `Round ${arena.round}`)
-    setText(this.#text, final ? `The next round begins in ${Math.ceil(arena.remaining)}` : '')
+    setText(this.#title, nextIn !== undefined ? `${winner} round ${arena.round}` : `Round ${arena.round}`)
+    setText(this.#text, nextIn !== undefined ? `The next round begins in ${Math.ceil(nextIn)}` : '')
     let rank = 0
     syncList(
       this.#rows,

@@ -34,8 +34,8 @@ export class Hud {
     this.#score.replaceChildren(this.#points, this.#rank)
   }
 
-  update({ arena, self, respawnIn }: WorldView, now: number): void {
-    const left = Math.ceil(arena.remaining)
+  update({ arena, remaining, self, respawnIn }: WorldView, now: number): void {
+    const left = Math.ceil(remaining)
     setText(this.#timer, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`)
     this.#timer.toggleAttribute('data-hurry', arena.phase === 'play' && left <= 10)
     const points = String(scoreOf(arena, self.id).points)

@@ -26,7 +26,6 @@ export interface PanelPeer {
   readonly id: number
   readonly profile: Profile | undefined
   readonly stats: PeerStats
-  readonly rejected: number
   readonly isReferee: boolean
 }
 
@@ -77,16 +76,15 @@ export class NetworkPanel {
     setText(this.#total, peers.length > 1 ? sum : '')
   }
 
-  #fillRow(
-    row: HTMLElement,
-    { id, profile, stats, rejected, isReferee }: PanelPeer,
-    reading: Reading | undefined,
-  ): void {
+  #fillRow(row: HTMLElement, { id, profile, stats, isReferee }: PanelPeer, reading: Reading | undefined): void {
     row.style.setProperty('--colour', cssColour(profile?.colour ?? 0))
     setText(row.querySelector('h3 b')!, profile?.name ?? `Pilot ${id}`)
-    const bad = rejected + stats.rejected
-    row.dataset.rejected = String(bad)
-    const notes = [profile?.bot ? 'bot' : '', isReferee ? 'referee' : '', bad > 0 ? `${bad} bad packets` : '']
+    row.dataset.rejected = String(stats.rejected)
+    const notes = [
+      profile?.bot ? 'bot' : '',
+      isReferee ? 'referee' : '',
+      stats.rejected > 0 ? `${stats.rejected} bad packets` : '',
+    ]
     setText(row.querySelector('h3 small')!, notes.filter(Boolean).join(' · '))
     if (!reading) return
     for (const metric of METRICS) {

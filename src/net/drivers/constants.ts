@@ -39,3 +39,6 @@ export const OFFERER_HEAD_START_MS = 200
  * itself. 450 connections needed it for none.
  */
 export const CLOSE_GRACE_MS = 1_000
+
+/** How often a connection in Node that is being made is asked whether ICE has found a way, in ms: only for `diagnose`. */
+export const ROUTE_POLL_MS = 20

@@ -1,26 +1,16 @@
-// The driver for Node: node-datachannel's native API. That library aborts the process when a callback throws, when
-// `setLocalDescription` is called in the wrong state, and may crash when a connection or channel that is still alive is
-// garbage collected. So here every callback is guarded, states are checked first, and everything is held until closed.
+// The driver for Node: node-datachannel's native API. That library aborts the process when `setLocalDescription` is called
+// in the wrong state, so states are checked first; for the rest see node-native.ts.
 
-import { createRequire } from 'node:module'
 import type * as ndc from 'node-datachannel'
-import { systemClock } from '../clock.ts'
-import { reportUncaught } from '../emitter.ts'
+import { type CancelTimer, systemClock } from '../clock.ts'
 import { NetError } from '../errors.ts'
-import {
-  CLOSE_GRACE_MS,
-  MAX_MESSAGE_SIZE,
-  OFFERER_HEAD_START_MS,
-  SCTP_INITIAL_WINDOW,
-  SCTP_SEND_BUFFER_SIZE,
-} from './constants.ts'
+import { CLOSE_GRACE_MS, MAX_MESSAGE_SIZE, OFFERER_HEAD_START_MS, ROUTE_POLL_MS } from './constants.ts'
 import {
   ChannelState,
   type ConnectionConfiguration,
   ConnectionState,
   type DataChannelOptions,
   type DriverChannel,
-  type DriverChannelEvents,
   type DriverConnection,
   type DriverConnectionEvents,
   GatheringState,
@@ -28,7 +18,9 @@ import {
   SignalingState,
   type WebRTCDriver,
 } from './driver.ts'
+import { NodeChannel } from './node-channel.ts'
 import { toNativeIceServers } from './node-ice-servers.ts'
+import { alive, guarded, loadNative } from './node-native.ts'
 import { mayBeTried, toldCandidate, toldDescription, triedDescription } from './relay-only.ts'
 
 const CONNECTION_STATES: Record<string, ConnectionState> = {
@@ -52,41 +44,9 @@ const GATHERING_STATES: Record<string, GatheringState> = {
 const AFTER_LOCAL = { offer: SignalingState.HaveLocalOffer, answer: SignalingState.Stable } as const
 const AFTER_REMOTE = { offer: SignalingState.HaveRemoteOffer, answer: SignalingState.Stable } as const
 
-/** Everything that is not closed yet: what the native library needs to be kept from garbage collection. */
-const alive = new Set<object>()
-
-let native: typeof ndc | undefined
-
-function loadNative(): typeof ndc {
-  if (native) return native
-  try {
-    native = createRequire(import.meta.url)('node-datachannel') as typeof ndc
-  } catch (cause) {
-    throw new NetError(
-      'ERR_DRIVER_MISSING',
-      'WebRTC in Node needs the package node-datachannel: run `npm install node-datachannel`.',
-      { cause },
-    )
-  }
-  // Global to the process, and only for connections made afterwards.
-  native.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_SIZE, initialCongestionWindow: SCTP_INITIAL_WINDOW })
-  return native
-}
-
 export const nodeDriver: WebRTCDriver = {
   name: 'node',
   createConnection: (configuration, events) => new NodeConnection(loadNative(), configuration, events),
-}
-
-/** What a native callback runs: nothing may be thrown into the native library. */
-function guarded<Args extends unknown[]>(callback: (...args: Args) => void): (...args: Args) => void {
-  return (...args) => {
-    try {
-      callback(...args)
-    } catch (error) {
-      reportUncaught(error)
-    }
-  }
 }
 
 class NodeConnection implements DriverConnection {
@@ -103,6 +63,7 @@ class NodeConnection implements DriverConnection {
   #checksSecond = false
   #toldConnected = false
   #closed = false
+  #cancelRoutePoll: CancelTimer = () => {}
 
   constructor(library: typeof ndc, configuration: ConnectionConfiguration, events: DriverConnectionEvents) {
     this.#events = events
@@ -128,12 +89,9 @@ class NodeConnection implements DriverConnection {
         if (state === ConnectionState.Closed) alive.delete(this)
         if (state === ConnectionState.Connected && this.#toldConnected) return
         this.#toldConnected = state === ConnectionState.Connected
+        if (state === ConnectionState.Connecting || state === ConnectionState.Connected) this.#pollRoute()
+        else this.#cancelRoutePoll()
         if (!this.#closed) events.connectionState(state)
-      }),
-    )
-    pc.onIceStateChange(
-      guarded((state) => {
-        if (!this.#closed && (state === 'connected' || state === 'completed')) events.routed()
       }),
     )
     pc.onGatheringStateChange(
@@ -219,6 +177,7 @@ class NodeConnection implements DriverConnection {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#cancelRoutePoll()
     // Closing only the connection leaves the channels of one that never connected alive for ever. Those that are open it
     // closes itself; closing them here as well, while the remote may be closing them, can lose the event that they are
     // closed: then they, and the process, live on for ever (1 of 50 connections whose sides closed at the same time).
@@ -248,6 +207,19 @@ class NodeConnection implements DriverConnection {
     this.#tellGathering(() => this.#events.gatheringState(GatheringState.Complete))
   }
 
+  /**
+   * Asks when ICE has found a way. Not `onIceStateChange`: the library frees that callback while a thread of its own may
+   * still be telling it that the connection closed, which took the process down (1 of 10,000 connections whose sides closed
+   * at the same time).
+   */
+  #pollRoute(): void {
+    this.#cancelRoutePoll()
+    if (this.#closed) return
+    const state = this.#pc.iceState()
+    if (state === 'connected' || state === 'completed') this.#events.routed()
+    else this.#cancelRoutePoll = systemClock.setTimeout(() => this.#pollRoute(), ROUTE_POLL_MS)
+  }
+
   #tellGathering(tell: () => void): void {
     if (this.#early) this.#early.push(tell)
     else if (!this.#closed) tell()
@@ -274,147 +246,4 @@ class NodeConnection implements DriverConnection {
 
 function withoutPrefix(candidate: string): string {
   return candidate.startsWith('a=') ? candidate.slice(2) : candidate
-}
-
-class NodeChannel implements DriverChannel {
-  readonly #channel: ndc.DataChannel
-  readonly negotiated: boolean
-  readonly ordered: boolean
-  readonly maxRetransmits: number | undefined
-  readonly maxPacketLifeTime: number | undefined
-  readonly label: string
-  readonly protocol: string
-  readyState: ChannelState
-  events: DriverChannelEvents | undefined
-  onEnd: (() => void) | undefined
-  onOpening: (() => void) | undefined
-  /** The native library may deliver messages before it tells that the channel is open: they wait for that. */
-  #early: (Uint8Array | string)[] | undefined = []
-  #drainThreshold = 0
-  #lastId: number
-  #lastMaxMessageSize: number
-  /** The library said that it queued something. Until then there is nothing to ask it: a native call costs time. */
-  #queued = false
-
-  constructor(channel: ndc.DataChannel, options: DataChannelOptions) {
-    this.#channel = channel
-    // What the remote chose for a channel that it opened cannot be read back.
-    this.negotiated = options.negotiated ?? false
-    this.ordered = options.ordered ?? true
-    this.maxRetransmits = options.maxRetransmits
-    this.maxPacketLifeTime = options.maxPacketLifeTime
-    this.label = channel.getLabel()
-    this.protocol = channel.getProtocol()
-    this.#lastId = channel.getId()
-    this.#lastMaxMessageSize = channel.maxMessageSize()
-    this.readyState = channel.isOpen() ? ChannelState.Open : ChannelState.Connecting
-    alive.add(this)
-    // The native library tells of one that the remote opened only when it is open already.
-    if (this.readyState === ChannelState.Open) void Promise.resolve().then(() => this.#tellOpen())
-    // All at once: a channel that nobody reads blocks the native library's shared workers after 1,024 messages.
-    // Written out instead of `guarded`, because this one runs for every message.
-    channel.onMessage((data) => {
-      try {
-        if (typeof data === 'string') this.#receive(data)
-        else if (data instanceof ArrayBuffer) this.#receive(new Uint8Array(data))
-        else this.#receive(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
-      } catch (error) {
-        reportUncaught(error)
-      }
-    })
-    channel.onOpen(
-      guarded(() => {
-        if (this.readyState !== ChannelState.Connecting) return
-        this.readyState = ChannelState.Open
-        this.#remember()
-        this.onOpening?.()
-        this.#tellOpen()
-      }),
-    )
-    channel.onClosed(
-      guarded(() => {
-        alive.delete(this)
-        this.onEnd?.()
-        if (this.readyState === ChannelState.Closed) return
-        this.readyState = ChannelState.Closed
-        this.events?.closed()
-      }),
-    )
-    channel.onError(
-      guarded((message) => {
-        this.events?.error(new NetError('ERR_CONNECTION_ERROR', `The data channel failed: ${message}`))
-      }),
-    )
-    channel.onBufferedAmountLow(
-      guarded(() => {
-        // It may have filled again meanwhile; then another event follows.
-        if (this.bufferedAmount <= this.#drainThreshold) this.events?.drained()
-      }),
-    )
-  }
-
-  get id(): number | undefined {
-    const id = this.#isLive() ? this.#channel.getId() : this.#lastId
-    return id === 65_535 ? undefined : id
-  }
-
-  get bufferedAmount(): number {
-    if (!this.#queued || this.readyState !== ChannelState.Open) return 0
-    const amount = this.#channel.bufferedAmount()
-    this.#queued = amount > 0
-    return amount
-  }
-
-  get maxMessageSize(): number {
-    // Settled once the channel is open.
-    return this.readyState === ChannelState.Connecting ? this.#channel.maxMessageSize() : this.#lastMaxMessageSize
-  }
-
-  get drainThreshold(): number {
-    return this.#drainThreshold
-  }
-  set drainThreshold(bytes: number) {
-    this.#drainThreshold = bytes
-    if (this.#isLive()) this.#channel.setBufferedAmountLowThreshold(bytes)
-  }
-
-  send(data: Uint8Array | string): void {
-    try {
-      const sent = typeof data === 'string' ? this.#channel.sendMessage(data) : this.#channel.sendMessageBinary(data)
-      // `false` means "queued", not "lost".
-      if (!sent) this.#queued = true
-    } catch (cause) {
-      // The core has checked the size, and the library's buffer has no limit: what is left is a connection that ended,
-      // and the event that says so is still on its way.
-      throw new NetError('ERR_UNCONFIGURED', `The channel "${this.label}" is closed.`, { cause })
-    }
-  }
-
-  close(): void {
-    if (this.readyState === ChannelState.Closing || this.readyState === ChannelState.Closed) return
-    this.readyState = ChannelState.Closing
-    this.#channel.close()
-  }
-  /** A native channel that was closed takes no more questions. */
-  #isLive(): boolean {
-    return this.readyState === ChannelState.Connecting || this.readyState === ChannelState.Open
-  }
-
-  #receive(data: Uint8Array | string): void {
-    if (this.#early) this.#early.push(data)
-    else this.events?.message(data)
-  }
-
-  #tellOpen(): void {
-    if (this.readyState !== ChannelState.Open || !this.#early) return
-    this.events?.open()
-    const early = this.#early
-    this.#early = undefined
-    for (const data of early) this.events?.message(data)
-  }
-
-  #remember(): void {
-    this.#lastId = this.#channel.getId()
-    this.#lastMaxMessageSize = this.#channel.maxMessageSize()
-  }
 }

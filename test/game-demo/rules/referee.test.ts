@@ -8,7 +8,6 @@ import {
   OrbKind,
   ranking,
   scoreOf,
-  tickArena,
 } from '../../../src/game-demo/rules/arena.ts'
 import {
   BOARD_SECONDS,
@@ -31,12 +30,16 @@ function apply(arena: Arena, events: readonly ArenaEvent[]): Arena {
   return events.reduce(applyEvent, arena)
 }
 
+/** Time goes on from one `run` of a referee to the next. */
+const ticks = new WeakMap<Referee, number>()
+
 function run(referee: Referee, arena: Arena, seconds: number, players: readonly number[]): Arena {
   let next = arena
+  let tick = ticks.get(referee) ?? 0
   for (let step = 0; step < Math.round(seconds * TICK_RATE); step++) {
-    next = tickArena(next)
-    next = apply(next, tickReferee(referee, next, players))
+    next = apply(next, tickReferee(referee, next, players, ++tick))
   }
+  ticks.set(referee, tick)
   return next
 }
 
@@ -123,6 +126,16 @@ describe('rounds', () => {
     const { arena, referee } = opened([1, 2])
     const after = run(referee, arena, 0.1, [2, 3])
     expect(after.scores.map((score) => score.id).sort()).toEqual([2, 3])
+  })
+
+  it('give those who come back their figures again, until the next one', () => {
+    const { arena, referee } = opened([1, 2])
+    const scored = apply(arena, judgeClaim(arena, arena.orbs[0]!.id, 1))
+    const away = run(referee, scored, 1, [2])
+    expect(away.scores.map((score) => score.id)).toEqual([2])
+    expect(scoreOf(run(referee, away, 1, [1, 2]), 1)).toEqual(scoreOf(scored, 1))
+    const next = run(referee, away, ROUND_SECONDS + BOARD_SECONDS, [2])
+    expect(scoreOf(run(referee, next, 1, [1, 2]), 1).points).toBe(0)
   })
 })
 

@@ -3,10 +3,8 @@
 import { RemotePeer } from '../../../src/multiplayer/remote-peer.ts'
 import type { DisconnectReason, PacketValue, TransferMode } from '../../../src/multiplayer/types.ts'
 import { Way } from '../../../src/multiplayer/way.ts'
-import {
-  WebRTCMultiplayerPeer,
-  type WebRTCMultiplayerPeerOptions,
-} from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
+import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
+import type { WebRTCMultiplayerPeerOptions } from '../../../src/multiplayer/webrtc-multiplayer-peer-types.ts'
 import { UnfinishedBudget } from '../../../src/net/link/joiner.ts'
 import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
 import type { LinkEnd } from '../../../src/net/link/link-types.ts'
