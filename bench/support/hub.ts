@@ -16,6 +16,8 @@ export interface Hub {
 }
 
 const packr = new Packr({ useRecords: false })
+/** A star's host. */
+const HOST = 1
 
 class RawHub implements Hub {
   onPacket: () => void = () => {}
@@ -71,11 +73,12 @@ export function answerRawHub(side: RawSide, count: number): Promise<Hub> {
 class SkeinHub implements Hub {
   onPacket: () => void = () => {}
   readonly #rooms: readonly Room[]
-  readonly #options: { readonly mode: 0 }
+  readonly #options: { readonly mode: 0; readonly to: number }
 
-  constructor(rooms: readonly Room[]) {
+  /** @param to Guests send to the host, as the raw ones do: without it the host would pass on what they send to the others. */
+  constructor(rooms: readonly Room[], to = 0) {
     this.#rooms = rooms
-    this.#options = { mode: 0 }
+    this.#options = { mode: 0, to }
     for (const room of rooms) room.on('packet', () => this.onPacket())
   }
 
@@ -113,5 +116,5 @@ export async function joinSkeinHub(url: string, code: string, count: number): Pr
     if (room.peers.length === 0) await new Promise((resolve) => room.once('peerConnected', resolve))
     rooms.push(room)
   }
-  return new SkeinHub(rooms)
+  return new SkeinHub(rooms, HOST)
 }

@@ -52,7 +52,10 @@ export class ClientSession implements MembershipClient, TaskOwner {
   #iceServers: ClientIceServers | undefined
   #cancelEntryTimer: CancelTimer | undefined
   #entered = false
+  /** It can come back when its socket breaks. */
   #knowsPlace = false
+  /** It came back, and has said nothing yet that shows that it knows the secret for the next time. */
+  #isUnconfirmed = false
   #ending: Promise<void> | undefined
   #membership: Membership | undefined
   #badMessages = 0
@@ -77,6 +80,7 @@ export class ClientSession implements MembershipClient, TaskOwner {
   /** Takes a message. */
   receive(text: string): void {
     if (this.#ending) return
+    if (this.#isUnconfirmed) void this.#confirm()
     const cost = Math.max(1, Math.ceil(text.length / limits.BYTES_PER_TOKEN))
     if (!this.#bucket.take(cost) && !this.#takeOwed(cost)) {
       this.#overRate(cost)
@@ -202,9 +206,13 @@ export class ClientSession implements MembershipClient, TaskOwner {
   /** All members hear of a change: in a large room it costs more than its text. */
   #change(message: MemberRequest): ReturnType<Task> {
     const member = this.#member()
-    const more = Math.floor(member.state.peers.length / limits.PEERS_PER_TOKEN)
+    const hear = member.state.peers.length
+    const more = Math.floor(hear / limits.PEERS_PER_TOKEN)
     if (more > 0 && !this.#bucket.take(more)) {
       throw new NetError('ERR_RATE_LIMITED', 'This client changes its room too often. Wait a moment.')
+    }
+    if (!this.#takeOfAddress(hear)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The clients of this address change their rooms too often. Wait a moment.')
     }
     return member.request(message)
   }
@@ -228,14 +236,28 @@ export class ClientSession implements MembershipClient, TaskOwner {
     if (!admission) return
     const membership = new Membership(admission, this.#settings, this)
     this.#membership = membership
+    // With the secret that it showed: the answer may be lost.
+    this.#knowsPlace = entry.type === 'resume'
     caretaker.add(membership)
     const iceServers = await this.#freshIceServers()
     // If the client went meanwhile, end() has queued the leaving already.
     if (this.#ending) return
     this.tell(membership.joined(iceServers, admission.secret))
     this.#knowsPlace = true
+    this.#isUnconfirmed = entry.type === 'resume'
     log({ event: 'entered', connection, action: entry.type, ms: clock.now() - startedAt })
     admission.listen(membership)
+  }
+
+  /** Whatever comes after `joined` shows that it was read. Nothing waits for the store to know that. Never rejects. */
+  async #confirm(): Promise<void> {
+    this.#isUnconfirmed = false
+    try {
+      await this.#membership?.confirm()
+    } catch (error) {
+      this.#isUnconfirmed = true
+      this.#settings.log({ event: 'failed', connection: this.connection, error })
+    }
   }
 
   async #list(question: Extract<ClientMessage, { type: 'list' }>): Promise<void> {
@@ -286,7 +308,7 @@ export class ClientSession implements MembershipClient, TaskOwner {
     this.#membership = undefined
     if (!membership) return
     this.#settings.caretaker.delete(membership)
-    // Nobody could come back to a place whose secret was never told.
+    // Nobody could come back to a place of which nothing was told.
     await membership.end(this.#knowsPlace ? how : 'leave')
   }
 

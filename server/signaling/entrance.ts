@@ -258,16 +258,23 @@ function roomNotFound(code: string): NetError {
 async function changeAndListen(
   code: string,
   secret: string,
-  { adapter }: EntranceParts,
+  { adapter, budgets, addressKey }: EntranceParts,
   change: (state: RoomState | undefined) => { readonly id: number; readonly state: RoomState },
 ): Promise<Admission> {
   const events = new HeldEvents()
   // Subscribed first, so that nothing that happens after the change can be missed.
   const channel = await adapter.subscribe(code, events.hear)
   let id = 0
+  let paid = 0
   const update: RecordUpdate<RoomState> = (before) => {
     const placed = change(before)
     id = placed.id
+    // Everyone there hears of it, and again when the client leaves: whoever comes and goes pays for that like for messages.
+    const hear = before?.peers.length ?? 0
+    if (hear > paid && !budgets.addressMessages.take(addressKey, hear - paid)) {
+      throw new NetError('ERR_RATE_LIMITED', 'The clients of this address enter rooms too often. Wait a moment.')
+    }
+    paid = Math.max(paid, hear)
     return placed.state
   }
   let state: RoomState | undefined

@@ -4,7 +4,7 @@
 import type { NetErrorCode } from '../../src/net/errors.ts'
 import { NetError } from '../../src/net/errors.ts'
 import type { ClientMessage, IceServer, ServerMessage } from '../../src/net/signaling/messages.ts'
-import { connects, describe, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
+import { connects, describe, knownTo, roomInfo, seal, visibleTo } from '../../src/net/signaling/room.ts'
 import type { TokenBucket } from '../../src/net/token-bucket.ts'
 import type { ChannelEvent, RecordChannel, SignalingAdapter } from './adapter.ts'
 import type { Budgets } from './budgets.ts'
@@ -13,7 +13,7 @@ import { MAX_BANS } from './constants.ts'
 import type { Admission, PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
 import type { RoomState } from './room-state.ts'
-import { drop, indexed, introduce, leave, offersTo, stateChange, throwOut } from './room-state.ts'
+import { confirm, drop, indexed, introduce, leave, offersTo, stateChange, throwOut } from './room-state.ts'
 
 /** What a member may ask for. */
 export type MemberRequest = Extract<ClientMessage, { type: 'presence' | 'seal' | 'update' | 'kick' }>
@@ -68,7 +68,17 @@ export class Membership implements KeptPlace {
     const state = this.#state
     const peers = visibleTo(state, this.id).map((id) => ({ ...this.#peer(id), offer: offersTo(state, this.id, id) }))
     const resume = { secret, graceMs: this.#parts.places.graceMs }
-    return { type: 'joined', id: this.id, room: roomInfo(state), peers, iceServers: [...iceServers], resume }
+    const others = knownTo(state, this.id).map((id) => this.#player(id))
+    const players = others.length > 0 && { players: others }
+    return {
+      type: 'joined',
+      id: this.id,
+      room: roomInfo(state),
+      peers,
+      ...players,
+      iceServers: [...iceServers],
+      resume,
+    }
   }
 
   /** Takes what comes over the room's channel. */
@@ -108,8 +118,9 @@ export class Membership implements KeptPlace {
 
   /** Does what the client asks for. @throws {NetError} why it may not. */
   async request(message: MemberRequest): Promise<void> {
-    // All of them hear of it, and the store and its processes carry the whole room for it.
-    this.#takeOfRoom(this.#state.peers.length)
+    // All of them hear of it, and the store and its processes carry the whole room for it. Only who floods the room can be
+    // thrown out of it all the same.
+    if (message.type !== 'kick') this.#takeOfRoom(this.#state.peers.length)
     switch (message.type) {
       case 'presence':
         return this.#change((state) => introduce(state, this.id, message.presence))
@@ -120,6 +131,11 @@ export class Membership implements KeptPlace {
       case 'kick':
         return this.#change((state) => throwOut(state, this.id, message.id, message.ban, MAX_BANS))
     }
+  }
+
+  /** The client has read the secret that `joined` told. @throws {NetError} rejects with ERR_UNAVAILABLE. */
+  async confirm(): Promise<void> {
+    await this.#parts.adapter.transact<RoomState>(this.#state.code, (room) => room && confirm(room, this.id, this.link))
   }
 
   /** Gives the place up: for good, or so that the client can come back to it within the grace time. */
@@ -164,10 +180,16 @@ export class Membership implements KeptPlace {
     const change = stateChange(before, state, this.id)
     const send = (message: ServerMessage) => this.#client.tell(message)
     for (const id of change.left) send({ type: 'peer_left', id, ...(state.kicked === id && { kicked: true }) })
+    for (const id of change.playersLeft) send({ type: 'player_left', id })
     for (const id of change.joined) send({ type: 'peer_joined', ...this.#peer(id) })
+    for (const id of change.playersJoined) send({ type: 'player_joined', ...this.#player(id) })
     for (const id of change.back) send({ type: 'peer_back', id })
     for (const id of change.presence) send({ type: 'presence', id, presence: state.presence[id]! })
     if (change.info) send({ type: 'room', room: roomInfo(state) })
+  }
+
+  #player(id: number) {
+    return { id, presence: this.#state.presence[id]! }
   }
 
   #peer(id: number) {

@@ -27,6 +27,8 @@ export interface Place {
   readonly link: number
   /** The hash of the secret with which a new socket takes it over. */
   readonly secret: string
+  /** That of the one before, with which its socket came: good until the client shows that it has read the new one. */
+  readonly previous?: string
   /** When it is given up, unless somebody renews it. */
   readonly until: number
   /** Whose it is, in a form that a ban can keep. */
@@ -70,8 +72,9 @@ export function admit(state: RoomState, id: number, presence: PresenceChange, ar
 }
 
 /**
- * With the place of `id` in the hands of a new socket, which showed the old secret's hash. `fresh`: its connections of
- * before are gone, so it enters like a newcomer under the same id.
+ * With the place of `id` in the hands of a new socket, which showed the hash of the place's secret, or of the one before it
+ * where nobody has used the newer one: its answer was lost. `fresh`: its connections of before are gone, so it enters like a
+ * newcomer under the same id.
  * @throws {NetError} ERR_DOES_NOT_EXIST, one and the same for every reason.
  */
 export function resume(
@@ -82,7 +85,7 @@ export function resume(
   options: { readonly fresh: boolean; readonly presence: PresenceChange },
 ): RoomState {
   const place = state?.places[id]
-  if (!state || !place || place.secret !== shown) throw noSuchPlace()
+  if (!state || !place || (place.secret !== shown && place.previous !== shown)) throw noSuchPlace()
   const isHere = state.peers.includes(id)
   const anew = options.fresh || !isHere
   const others = state.peers.filter((peer) => peer !== id)
@@ -91,9 +94,20 @@ export function resume(
     presence: isHere ? state.presence : { ...state.presence, [id]: { name: '', properties: {}, visible: true } },
   })
   const revision = room.revision
-  const taken: Place = { ...place, ...arrival, link: revision, life: anew ? revision : place.life }
+  const taken: Place = { ...place, ...arrival, previous: shown, link: revision, life: anew ? revision : place.life }
   const resumed = { ...room, places: { ...state.places, [id]: taken } }
   return indexed({ ...introduce(resumed, id, options.presence), revision })
+}
+
+/** The socket that came with `link` has read the secret of `id`: the one before it is spent. Nobody needs to hear of that. */
+export function confirm(state: RoomState, id: number, link: number): RoomState {
+  const place = state.places[id]
+  if (place?.link !== link || place.previous === undefined) return state
+  return { ...state, places: { ...state.places, [id]: withoutPrevious(place) } }
+}
+
+function withoutPrevious({ previous: _, ...place }: Place): Place {
+  return place
 }
 
 /** With what `id` says of itself, except a name that it was given. */
@@ -163,7 +177,9 @@ export function expire(state: RoomState, now: number, hostWaitMs: number): RoomS
  */
 export function restored(stored: RoomState | undefined, remembered: RoomState): RoomState {
   if (stored && stored.revision >= remembered.revision) return stored
-  return { ...remembered, revision: remembered.revision + 1 }
+  // Which of the secrets are spent was told to nobody: the older ones are, rather than that one is good twice.
+  const places = Object.entries(remembered.places).map(([id, place]) => [id, withoutPrevious(place)])
+  return { ...remembered, places: Object.fromEntries(places), revision: remembered.revision + 1 }
 }
 
 /** What changed for one member, replaced and returned peers included. */
@@ -174,32 +190,48 @@ export interface StateChange extends RoomChange {
 
 /** Compares two states of a room as member `id` of both sees them. */
 export function stateChange(before: RoomState, after: RoomState, id: number): StateChange {
-  const { left, joined, presence, back, info } = comparison(before, after)
+  const { gone, come, anew, presence, back, info } = comparison(before, after)
+  const saw = (peer: number) => connects(before, id, peer)
   const sees = (peer: number) => connects(after, id, peer)
   return {
-    left: left.filter((peer) => connects(before, id, peer)),
-    joined: joined.filter(sees),
-    presence: presence.filter(sees),
+    left: [...gone, ...anew].filter(saw),
+    joined: [...come, ...anew].filter(sees),
+    playersLeft: gone.filter((peer) => peer !== id && !saw(peer)),
+    playersJoined: come.filter((peer) => peer !== id && !sees(peer)),
+    // Whoever connects with a peer that came anew hears of it with that.
+    presence: presence.filter((peer) => peer !== id && !(anew.includes(peer) && sees(peer))),
     back: back.filter(sees),
     info,
   }
 }
 
-let last: { readonly before: RoomState; readonly after: RoomState; readonly change: StateChange } | undefined
+interface Comparison {
+  readonly gone: readonly number[]
+  readonly come: readonly number[]
+  /** Those who stayed, and live another life: their connections of before are gone. */
+  readonly anew: readonly number[]
+  /** Those who stayed, with another presence. */
+  readonly presence: readonly number[]
+  readonly back: readonly number[]
+  readonly info: boolean
+}
+
+let last: { readonly before: RoomState; readonly after: RoomState; readonly change: Comparison } | undefined
 
 /** What changed for everybody. The last one is kept, because each member of a room asks for the same. */
-function comparison(before: RoomState, after: RoomState): StateChange {
+function comparison(before: RoomState, after: RoomState): Comparison {
   if (last?.before === before && last.after === after) return last.change
   const had = new Set(before.peers)
   const has = new Set(after.peers)
   const stayed = after.peers.filter((peer) => had.has(peer))
-  const anew = new Set(stayed.filter((peer) => before.places[peer]?.life !== after.places[peer]?.life))
-  const same = stayed.filter((peer) => !anew.has(peer))
-  const change: StateChange = {
-    left: [...before.peers.filter((peer) => !has.has(peer)), ...anew],
-    joined: [...after.peers.filter((peer) => !had.has(peer)), ...anew],
-    presence: same.filter((peer) => !isSame(before.presence[peer]!, after.presence[peer]!)),
-    back: same.filter((peer) => before.places[peer]?.link !== after.places[peer]?.link),
+  const isAnew = (peer: number) => before.places[peer]?.life !== after.places[peer]?.life
+  const isBack = (peer: number) => before.places[peer]?.link !== after.places[peer]?.link
+  const change: Comparison = {
+    gone: before.peers.filter((peer) => !has.has(peer)),
+    come: after.peers.filter((peer) => !had.has(peer)),
+    anew: stayed.filter(isAnew),
+    presence: stayed.filter((peer) => !isSame(before.presence[peer]!, after.presence[peer]!)),
+    back: stayed.filter((peer) => isBack(peer) && !isAnew(peer)),
     info: !isSame(roomInfo(before), roomInfo(after)),
   }
   last = { before, after, change }

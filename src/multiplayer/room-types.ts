@@ -63,8 +63,10 @@ export type RoomEvents = {
   signalingLost: (error: NetError) => void
   /** The room's host, seal, metadata or publicity changed. */
   roomChanged: () => void
-  /** What `players` says of a peer changed. */
+  /** What `players` says of a player changed, or it is new there. */
   presenceChanged: (id: number, presence: PlayerPresence) => void
+  /** A player is in the room no more, and no longer in `players`. */
+  playerLeft: (id: number) => void
   /** The room is over for this peer. `error` is undefined after `leave()`. Always the last event. */
   closed: (error: NetError | undefined) => void
 }
@@ -88,8 +90,8 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   /** What the room is, for those who look for one. */
   readonly metadata: Properties
   /**
-   * What the peers that this one connects with say of themselves, by id: those that signaling knows, connected or not yet.
-   * The names were chosen by players: show them as text.
+   * What the others in the room say of themselves, by id: everybody that signaling knows, connected or not, in a star the
+   * other clients too. Without this peer. The names were chosen by players: show them as text.
    */
   readonly players: ReadonlyMap<number, PlayerPresence>
   /**

@@ -230,8 +230,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
         if (event.presence) this.#introduce(event.id, event.presence)
         this.#dialer.joined(event.id, event.offer)
         break
+      case 'playerJoined':
+        this.#introduce(event.id, event.presence)
+        break
+      case 'playerLeft':
+        this.#forget(event.id)
+        break
       case 'peerLeft':
-        this.#players.delete(event.id)
+        this.#forget(event.id)
         this.#dialer.left(event.id)
         this.#detours?.forget(event.id)
         if (event.kicked) {
@@ -300,6 +306,10 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   #introduce(id: number, presence: PlayerPresence): void {
     this.#players.set(id, presence)
     this.#deliver('presence', () => this.emit('presenceChanged', id, presence))
+  }
+
+  #forget(id: number): void {
+    if (this.#players.delete(id)) this.#deliver('presence', () => this.emit('playerLeft', id))
   }
 
   #signalingLost(error: NetError): void {

@@ -5,21 +5,19 @@ import { type Clock, systemClock } from '../net/clock.ts'
 import { encode } from '../net/codec/codec.ts'
 import { type Off, reportUncaught } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
-import { BULK_FROM, GRACE_MS, SUSPICION_MS } from '../net/link/constants.ts'
+import { GRACE_MS, SUSPICION_MS } from '../net/link/constants.ts'
 import { UnfinishedBudget } from '../net/link/joiner.ts'
-import { BULK_LANE, GAMEPLAY_LANE } from '../net/link/lane-table.ts'
-import type { OutgoingPacket } from '../net/link/lanes.ts'
 import { Kind, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { type Random, systemRandom } from '../net/random.ts'
-import { checkId, checkMode, checkPatience, checkSize, portOf } from './checks.ts'
+import { checkId, checkMode, checkPatience, portOf } from './checks.ts'
 import { MAX_USER_CHANNELS } from './constants.ts'
 import { Delivery } from './delivery.ts'
 import type { OwnedPacket, PacketSource } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
+import { Outgoing } from './outgoing.ts'
 import { Relay } from './relay/relay.ts'
-import { RelayedPeer } from './relay/relayed-peer.ts'
 import { RemotePeer } from './remote-peer.ts'
 import {
   ConnectionStatus,
@@ -51,15 +49,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   readonly #serverRelay: boolean
   readonly #helps: boolean
   readonly #relay: Relay
-  /** Peers to which something was sent since the last flush. */
-  #unflushed: RemotePeer[] = []
-  #flushIsDue = false
-  readonly #drainWaiters = new Set<() => void>()
+  readonly #outgoing: Outgoing
   #mode: Mode = 'none'
   #id = 0
   #status: ConnectionStatus = ConnectionStatus.Disconnected
   #channelModes: readonly TransferMode[] = []
-  #sending = false
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: a lane or a time that cannot be. */
   constructor(options: WebRTCMultiplayerPeerOptions = {}) {
@@ -95,27 +89,36 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       autoPoll,
     )
+    this.#outgoing = new Outgoing({
+      remotes: this.#remotes,
+      lanes: this.#lanes,
+      relayed: () => this.#relay.peers,
+      channelModes: () => this.#channelModes,
+      isClient: () => this.#mode === 'client',
+      isAnnounced: (id) => this.#delivery.isAnnounced(id),
+      receipt: (tell) => this.#delivery.tell({ type: 'receipt', tell }),
+    })
     this.#relay = new Relay({
       clock,
       neighbours: () => [...this.#remotes.values()].filter(({ connected }) => connected),
       wants: (id) => hooks.wantsRelayed?.(id) === true,
       lanes: this.#lanes.table,
       id: () => this.#id,
-      touch: (remote) => this.#touch(remote),
+      touch: (remote) => this.#outgoing.touch(remote),
       joined: (peer) => {
         this.#delivery.join(peer)
         this.#delivery.tell({ type: 'connected', id: peer.id })
       },
       left: (peer, reason) => {
         this.#delivery.leave(peer)
-        this.#checkDrained()
+        this.#outgoing.checkDrained()
         if (peer.superseded) return
         this.#tellGone(peer.id, reason)
         hooks.relayLost?.(peer.id, reason)
       },
       packet: (from, port, kind, ordered, payload) => this.#receive(from, port - 1, kind, ordered, payload),
       rejected: (error) => this.#delivery.tell({ type: 'error', error }),
-      released: () => this.#checkDrained(),
+      released: () => this.#outgoing.checkDrained(),
       broken: ({ id }) => {
         this.#tellGone(id, 'connection_lost')
         this.#delivery.tell({ type: 'connected', id })
@@ -215,13 +218,13 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       packet: (channel, kind, ordered, payload) => {
         if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
-        else {
-          const receive = () => this.#receive(remote, channel, kind, ordered, payload)
-          const reliable = this.#modeOf(channel, ordered) === TransferMode.Reliable
-          if (!reliable || !this.#relay.handovers.holds(remote, payload.length, receive)) receive()
+        else if (this.#modeOf(channel, ordered) !== TransferMode.Reliable || !this.#relay.handovers.holds(remote)) {
+          this.#receive(remote, channel, kind, ordered, payload)
+        } else {
+          this.#hold(remote, channel, kind, ordered, payload)
         }
       },
-      drained: () => this.#checkDrained(),
+      drained: () => this.#outgoing.checkDrained(),
       reconnecting: () => {
         this.#delivery.tell({ type: 'reconnecting', id })
         this.#hooks.reconnecting?.(id)
@@ -259,7 +262,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#forget(remote, reason)
     const wasConnected = remote.connected
     remote.close()
-    this.#checkDrained()
+    this.#outgoing.checkDrained()
     if (wasConnected) this.#delivery.tell({ type: 'disconnected', id, reason })
     this.#serverGone(id)
   }
@@ -305,21 +308,21 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
     this.#requireActive()
-    return this.#send({ kind: Kind.Value, payload: encode(value) }, options)
+    return this.#outgoing.send({ kind: Kind.Value, payload: encode(value) }, options)
   }
 
   sendBytes(bytes: Uint8Array, options: SendOptions = {}): boolean {
     this.#requireActive()
     if (!(bytes instanceof Uint8Array)) throw new NetError('ERR_INVALID_PARAMETER', 'sendBytes takes a Uint8Array.')
-    checkSize(bytes.length, this.#route(options).mode)
+    this.#outgoing.checkSize(bytes.length, options)
     // Not `slice`: of Node's Buffer that is a view of the same bytes.
-    return this.#send({ kind: Kind.Bytes, payload: new Uint8Array(bytes) }, options)
+    return this.#outgoing.send({ kind: Kind.Bytes, payload: new Uint8Array(bytes) }, options)
   }
 
   /** `bytes` must not change any more. */
   override sendService(bytes: Uint8Array, options: SendOptions = {}): boolean {
     this.#requireActive()
-    return this.#send({ kind: Kind.Service, payload: bytes }, options)
+    return this.#outgoing.send({ kind: Kind.Service, payload: bytes }, options)
   }
 
   override fingerprints(id: number) {
@@ -355,35 +358,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override flush(): void {
-    this.#flushIsDue = false
-    const remotes = this.#unflushed
-    this.#unflushed = []
-    for (const remote of remotes) {
-      remote.isUnflushed = false
-      remote.link.flush()
-    }
+    this.#outgoing.flush()
   }
 
   override drained(lane: LaneName = 'gameplay', to: number = TARGET_PEER_BROADCAST): Promise<void> {
     this.#requireActive()
-    const number = this.#lanes.numberOf(lane)
-    const isDrained = () =>
-      this.#status === ConnectionStatus.Disconnected ||
-      ([...this.#remotes.values()].every(
-        ({ id, link }) => (to > 0 ? id !== to : id === -to) || !link.connected || link.ready(number),
-      ) &&
-        this.#relay.peers.all.every(
-          ({ id, via, held }) => (to > 0 ? id !== to : id === -to) || (!held && via.link.ready(number)),
-        ))
-    if (isDrained()) return Promise.resolve()
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!isDrained()) return
-        this.#drainWaiters.delete(check)
-        resolve()
-      }
-      this.#drainWaiters.add(check)
-    })
+    return this.#outgoing.drained(lane, to)
   }
 
   /**
@@ -409,7 +389,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#mode = 'none'
     this.#id = 0
     this.#status = ConnectionStatus.Disconnected
-    this.#checkDrained()
+    this.#outgoing.checkDrained()
     tellOwed()
     await Promise.all(remotes.map((remote) => remote.leave('left')))
   }
@@ -424,7 +404,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       this.#forget(remote, 'kicked')
       void remote.leave('kicked')
     }
-    this.#checkDrained()
+    this.#outgoing.checkDrained()
     if (force) this.#delivery.forget(id)
     else if (wasConnected) this.#delivery.tell({ type: 'disconnected', id, reason: 'kicked' })
     this.#serverGone(id)
@@ -469,109 +449,6 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#relay.start(role === 'host' && !this.#serverRelay ? 'none' : role, this.#helps)
   }
 
-  #send(packet: OutgoingPacket, { to = TARGET_PEER_BROADCAST, ...options }: SendOptions): boolean {
-    const { port, mode } = this.#route(options)
-    const size = packet.payload.length
-    checkSize(size, mode)
-    const reliable = mode === TransferMode.Reliable
-    const lane = this.#lane(options.lane, port, reliable, size)
-    const { key, receipt } = options
-    if (reliable && (key !== undefined || receipt !== undefined)) {
-      throw new NetError('ERR_INVALID_PARAMETER', 'Only unreliable packets have a key or a receipt.')
-    }
-    const direct: RemotePeer[] = []
-    const relayed: RelayedPeer[] = []
-    for (const target of this.#targets(to)) {
-      if (target instanceof RelayedPeer) relayed.push(target)
-      else direct.push(target)
-    }
-    if (receipt && relayed.length > 0) {
-      const what = `Peer ${relayed[0]!.id} is reached through peer ${relayed[0]!.via.id}: there are no receipts of what is passed on.`
-      throw new NetError('ERR_INVALID_PARAMETER', what)
-    }
-    let ready = !(reliable && relayed.some(({ held }) => held))
-    const parcels =
-      relayed.length === 0
-        ? direct.map((remote) => ({ remote, packet }))
-        : this.#relay.peers.parcels(packet, lane, reliable, direct, relayed, this.#mode === 'client')
-    this.#sending = true
-    try {
-      for (const { remote, packet } of parcels) {
-        const { link, id } = remote
-        if (reliable) link.sendReliable(port, packet, lane)
-        else {
-          const tell =
-            receipt &&
-            ((delivered: boolean) => this.#delivery.tell({ type: 'receipt', tell: () => receipt(delivered, id) }))
-          link.sendUnreliable(port, packet, mode === TransferMode.UnreliableOrdered, key, tell)
-        }
-        if (!(reliable ? link.ready(lane) : link.unreliableReady(port))) ready = false
-        this.#touch(remote)
-      }
-    } finally {
-      this.#sending = false
-    }
-    return ready
-  }
-
-  /** Something was put into its link, which goes out at the end of the task. */
-  #touch(remote: RemotePeer): void {
-    if (!remote.isUnflushed) {
-      remote.isUnflushed = true
-      this.#unflushed.push(remote)
-    }
-    if (this.#flushIsDue) return
-    this.#flushIsDue = true
-    void Promise.resolve().then(() => this.flush())
-  }
-
-  #lane(name: LaneName | undefined, port: number, reliable: boolean, size: number): number {
-    if (name === undefined) return reliable && port === 0 && size >= BULK_FROM ? BULK_LANE : GAMEPLAY_LANE
-    if (reliable && port === 0) return this.#lanes.numberOf(name)
-    throw new NetError('ERR_INVALID_PARAMETER', 'Lanes are for reliable packets on channel 0.')
-  }
-
-  #checkDrained(): void {
-    for (const check of [...this.#drainWaiters]) check()
-  }
-
-  #route({ mode, channel = 0 }: SendOptions): { port: number; mode: TransferMode } {
-    if (mode !== undefined) checkMode(mode)
-    if (channel === 0) {
-      const chosen = mode ?? TransferMode.Reliable
-      return { port: chosen === TransferMode.Reliable ? 0 : 1, mode: chosen }
-    }
-    const own = this.#channelModes[channel - 1]
-    if (own === undefined) {
-      throw new NetError(
-        'ERR_INVALID_PARAMETER',
-        `There is no channel ${channel}: ${this.#channelModes.length} were set up.`,
-      )
-    }
-    if (mode !== undefined && mode !== own) {
-      throw new NetError('ERR_INVALID_PARAMETER', `Channel ${channel} was set up with mode ${own}, not ${mode}.`)
-    }
-    return { port: channel + 1, mode: own }
-  }
-
-  #targets(to: number | readonly number[]): (RemotePeer | RelayedPeer)[] {
-    if (typeof to === 'object') return to.flatMap((id) => this.#targets(checked(id)))
-    if (!Number.isInteger(to)) throw new NetError('ERR_INVALID_PARAMETER', `A target is a whole number, not ${to}.`)
-    if (to > 0) {
-      const remote = this.#remotes.get(to)
-      if (remote?.connected) return [remote]
-      const relayed = this.#relay.peers.get(to)
-      if (relayed) return [relayed]
-      // Gone, but the user has not been told yet: not a mistake.
-      if (this.#delivery.isAnnounced(to)) return []
-      throw new NetError('ERR_INVALID_PARAMETER', `Peer ${to} is not connected.`)
-    }
-    const targets: (RemotePeer | RelayedPeer)[] = []
-    for (const remote of this.#remotes.values()) if (remote.connected && remote.id !== -to) targets.push(remote)
-    for (const relayed of this.#relay.peers.all) if (relayed.id !== -to) targets.push(relayed)
-    return targets
-  }
-
   #requireActive(): void {
     if (this.#status === ConnectionStatus.Disconnected) {
       throw new NetError('ERR_UNCONFIGURED', 'This peer is not connected: create or join something first.')
@@ -590,6 +467,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
   }
 
+  /** Until what it sent by way of a third is here. */
+  #hold(remote: RemotePeer, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
+    const receive = () => this.#receive(remote, channel, kind, ordered, payload)
+    this.#relay.handovers.hold(remote, payload.length, receive)
+  }
+
   #receive(owner: PacketSource, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
     this.#delivery.receive(owner, Math.max(0, channel), this.#modeOf(channel, ordered), kind, payload)
   }
@@ -597,7 +480,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   #ended(remote: RemotePeer, reason: DisconnectReason): void {
     if (this.#remotes.get(remote.id) !== remote) return
     this.#forget(remote, reason)
-    this.#checkDrained()
+    this.#outgoing.checkDrained()
     this.#tellGone(remote.id, reason)
   }
 
@@ -605,7 +488,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const tell = () => this.#delivery.tell({ type: 'disconnected', id, reason })
     // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
     // the midst of whatever the game is doing.
-    if (this.#sending) void Promise.resolve().then(tell)
+    if (this.#outgoing.sending) void Promise.resolve().then(tell)
     else tell()
   }
 
@@ -628,12 +511,6 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     if (this.#mode !== 'client' || id !== TARGET_PEER_SERVER || this.#remotes.has(id)) return
     this.#status = ConnectionStatus.Disconnected
   }
-}
-
-/** One of a list of targets. */
-function checked(id: number): number {
-  checkId(id)
-  return id
 }
 
 /** What a user's function throws is the user's fault: it must not look like the remote's. */

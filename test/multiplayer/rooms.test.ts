@@ -66,6 +66,47 @@ describe.each([
   })
 })
 
+describe.each([
+  ['a signaling server', () => server.url, {}],
+  ['a signaling server, and a host that passes nothing on', () => server.url, { serverRelay: false }],
+  ['MemorySignaling', () => new MemorySignaling(), {}],
+  ['BroadcastChannelSignaling', () => new BroadcastChannelSignaling({ channel: 'star-test' }), {}],
+])('the players of a star over %s', (_, makeSignaling, options) => {
+  it('know each other, although they connect with the host only', async () => {
+    const signaling = makeSignaling()
+    const host = await join({ signaling, topology: 'star', presence: { name: 'Ada' }, ...options })
+    const [bob, cy] = [
+      await join({ signaling, room: host.code, presence: { name: 'Bob' } }),
+      await join({ signaling, room: host.code, presence: { name: 'Cy' } }),
+    ]
+    const changed: string[] = []
+    const left: number[] = []
+    bob.on('presenceChanged', (id, { name }) => changed.push(`${id === cy.id} ${name} ${bob.players.get(id)?.name}`))
+    bob.on('playerLeft', (id) => left.push(bob.players.has(id) ? 0 : id))
+    await until(() => [bob, cy].every((client) => client.players.size === 2))
+    const names = (room: Room) => [...room.players.values()].map(({ name }) => name).sort()
+    expect([names(host), names(bob), names(cy)]).toEqual([
+      ['Bob', 'Cy'],
+      ['Ada', 'Cy'],
+      ['Ada', 'Bob'],
+    ])
+    cy.setPresence({ name: 'Dan', properties: { team: 2 } })
+    await until(() => bob.players.get(cy.id)?.properties.team === 2)
+    expect(changed.at(-1)).toBe('true Dan Dan')
+    // Over whichever way they hear of each other, each has one connection, with the host.
+    expect([bob, cy].map((client) => client.stats(1).via)).toEqual([undefined, undefined])
+    if ('serverRelay' in options) expect(bob.peers).toEqual([1])
+    else {
+      await until(() => bob.peers.length === 2)
+      expect(bob.stats(cy.id).via).toBe(1)
+    }
+    host.kick(cy.id)
+    await until(() => left.length === 1)
+    expect(left).toEqual([cy.id])
+    expect(names(bob)).toEqual(['Ada'])
+  })
+})
+
 describe('a star that waits for its host', () => {
   it('connects with it again when it comes back to its place', async () => {
     const star = { topology: 'star', whenHostLeaves: 'wait' } as const

@@ -43,7 +43,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 const STREAM_HEADER = 5
 const nothing = () => {}
-const counters = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, dropped: 0, rejected: 0 }
 const EVERY_LANE = new Map([0, 1, 2, 3].map((lane) => [lane, { priority: lane === 0 ? 0 : 1 }]))
 
 function spelled(hex: readonly string[]): string[] {
@@ -183,7 +182,7 @@ describe('link messages', () => {
       sender.flush(Number.POSITIVE_INFINITY)
     } else {
       const budget = new UnfinishedBudget()
-      const port = new ReliablePort(channel, EVERY_LANE, budget, { ...counters }, nothing, nothing)
+      const port = new ReliablePort(channel, EVERY_LANE, budget, nothing, nothing)
       for (const { lane, ...packet } of given) port.lanes.add(lane, packet)
       port.flush(Number.POSITIVE_INFINITY)
     }
@@ -203,7 +202,7 @@ describe('link messages', () => {
     const content = bytesOf(payload)
     const channel = new MemoryChannel(nothing)
     const acknowledger = new Acknowledger({ flight: () => 0, progress: nothing })
-    const port = new UnreliablePort(channel, acknowledger, { ...counters })
+    const port = new UnreliablePort(channel, acknowledger)
     port.send({ kind: KINDS[kind]!, payload: content }, ordered, 0)
     port.flush(0)
     expect(channel.sent.map(hexOf)).toEqual(spelled(hex))

@@ -84,15 +84,18 @@ export class Handovers {
     for (const [remote, handover] of [...this.#under]) if (handover.peer === peer) this.#giveUp(remote, handover)
   }
 
-  /** Whether a packet that came over the connection waits. */
-  holds(remote: RemotePeer, bytes: number, deliver: () => void): boolean {
-    const handover = this.#under.get(remote)
-    if (!handover || handover.complete) return false
+  /** Whether packets that come over the connection wait. */
+  holds(remote: RemotePeer): boolean {
+    return this.#under.get(remote)?.complete === false
+  }
+
+  /** One of them. */
+  hold(remote: RemotePeer, bytes: number, deliver: () => void): void {
+    const handover = this.#under.get(remote)!
     handover.heldBytes += bytes
     if (handover.held.length >= MAX_FLOW_PACKETS || handover.heldBytes > MAX_FLOW_BYTES) {
       remote.link.fail('buffer_overflow')
     } else handover.held.push(deliver)
-    return true
   }
 
   /** The connection is gone. */

@@ -73,6 +73,10 @@ export class RelayedPeers {
     return peer?.superseded ? undefined : peer
   }
 
+  get size(): number {
+    return this.#peers.size
+  }
+
   get all(): RelayedPeer[] {
     return [...this.#peers.values()].filter(({ superseded }) => !superseded)
   }

@@ -28,34 +28,39 @@ const refused = (problem: string): ScanResult => ({ problem, hasBinary: false })
 /** How many values are still to come at each level of nesting, reused between calls. */
 const remaining = new Uint32Array(MAX_DEPTH + 1)
 
+/** Where the scan is. Not a local one: functions over it would be garbage with each packet. */
+let position = 0
+
+/** A big-endian number of `size` bytes, or Infinity when they are not there. */
+function read(bytes: Uint8Array, size: 1 | 2 | 4): number {
+  if (position + size > bytes.length) return Number.POSITIVE_INFINITY
+  let value = 0
+  for (let i = 0; i < size; i++) value = value * 256 + bytes[position++]!
+  return value
+}
+
+function isTypedArray(bytes: Uint8Array): boolean {
+  return position < bytes.length && bytes[position]! <= LAST_TYPED_ARRAY
+}
+
+/** Whether the timestamp that follows (nanoseconds: u32, seconds: i64) is one that a Date can hold. */
+function isDate(bytes: Uint8Array): boolean {
+  if (position + 12 > bytes.length) return false
+  const view = new DataView(bytes.buffer, bytes.byteOffset + position, 12)
+  return view.getUint32(0) < 1e9 && Math.abs(Number(view.getBigInt64(4))) <= MAX_DATE_SECONDS
+}
+
 /**
  * Checks that `bytes` are, from `start` on, exactly one msgpack value within the limits; with `most`, at most so many values
  * one after the other. Never throws.
  */
 export function scan(bytes: Uint8Array, start = 0, most?: number): ScanResult {
   const length = bytes.length
-  let position = start
+  position = start
   let depth = 0
   let items = 0
   let hasBinary = false
   remaining[0] = most ?? 1
-
-  /** A big-endian number of `size` bytes, or Infinity when they are not there. */
-  const read = (size: 1 | 2 | 4): number => {
-    if (position + size > length) return Number.POSITIVE_INFINITY
-    let value = 0
-    for (let i = 0; i < size; i++) value = value * 256 + bytes[position++]!
-    return value
-  }
-
-  const isTypedArray = () => position < length && bytes[position]! <= LAST_TYPED_ARRAY
-
-  /** Whether the timestamp that follows (nanoseconds: u32, seconds: i64) is one that a Date can hold. */
-  const isDate = (): boolean => {
-    if (position + 12 > length) return false
-    const view = new DataView(bytes.buffer, bytes.byteOffset + position, 12)
-    return view.getUint32(0) < 1e9 && Math.abs(Number(view.getBigInt64(4))) <= MAX_DATE_SECONDS
-  }
 
   for (;;) {
     while (remaining[depth] === 0) {
@@ -89,14 +94,15 @@ export function scan(bytes: Uint8Array, start = 0, most?: number): ScanResult {
         case 0xc5:
         case 0xc6:
           hasBinary = true
-          skip = read(sizeOf(byte - 0xc4))
+          skip = read(bytes, sizeOf(byte - 0xc4))
           break
         case 0xc7: // ext
         case 0xc8:
         case 0xc9: {
-          skip = read(sizeOf(byte - 0xc7))
-          const type = read(1)
-          const known = type === EXT_TYPED_ARRAY ? isTypedArray() : type === EXT_TIMESTAMP && skip === 12 && isDate()
+          skip = read(bytes, sizeOf(byte - 0xc7))
+          const type = read(bytes, 1)
+          const known =
+            type === EXT_TYPED_ARRAY ? isTypedArray(bytes) : type === EXT_TIMESTAMP && skip === 12 && isDate(bytes)
           if (!known) return refused(`type ${type}`)
           break
         }
@@ -124,9 +130,9 @@ export function scan(bytes: Uint8Array, start = 0, most?: number): ScanResult {
         case 0xd7:
         case 0xd8: {
           skip = 1 << (byte - 0xd4)
-          const type = read(1)
+          const type = read(bytes, 1)
           const known =
-            (type === EXT_TYPED_ARRAY && isTypedArray()) ||
+            (type === EXT_TYPED_ARRAY && isTypedArray(bytes)) ||
             (type === EXT_UNDEFINED && skip === 1) ||
             (type === EXT_TIMESTAMP && (skip === 4 || skip === 8))
           if (!known) return refused(`type ${type}`)
@@ -135,19 +141,19 @@ export function scan(bytes: Uint8Array, start = 0, most?: number): ScanResult {
         case 0xd9: // str
         case 0xda:
         case 0xdb:
-          skip = read(sizeOf(byte - 0xd9))
+          skip = read(bytes, sizeOf(byte - 0xd9))
           break
         case 0xdc: // array
-          children = read(2)
+          children = read(bytes, 2)
           break
         case 0xdd:
-          children = read(4)
+          children = read(bytes, 4)
           break
         case 0xde: // map
-          children = read(2) * 2
+          children = read(bytes, 2) * 2
           break
         case 0xdf:
-          children = read(4) * 2
+          children = read(bytes, 4) * 2
           break
         default:
           return refused(`byte 0x${byte.toString(16)}`)

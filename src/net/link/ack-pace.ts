@@ -15,6 +15,11 @@ export class AckPace {
   #reliableMessages = 0
   #cancel: CancelTimer | undefined
   #stopped = false
+  /** Made once: `#owe` runs with every message. */
+  readonly #ring = () => {
+    if (this.#acknowledger.owes) this.#now()
+    else this.#dueAt = Number.POSITIVE_INFINITY
+  }
 
   /** @param send Sends what is owed, with packets that wait for the end of the task or alone. */
   constructor(clock: Clock, acknowledger: Acknowledger, send: () => void) {
@@ -71,10 +76,7 @@ export class AckPace {
     // Whoever sends all the time will send again: the next packet, or the next arrival, is soon enough.
     if (delayMs === ACK_DELAY_MS && now - this.#acknowledger.lastPacketAt < CONVERSATION_MS) return
     this.#cancel?.()
-    this.#cancel = this.#clock.setTimeout(() => {
-      if (this.#acknowledger.owes) this.#now()
-      else this.#dueAt = Number.POSITIVE_INFINITY
-    }, delayMs)
+    this.#cancel = this.#clock.setTimeout(this.#ring, delayMs)
   }
 
   #now(): void {

@@ -15,3 +15,12 @@ export interface TrafficCounters {
   dropped: number
   rejected: number
 }
+
+export const NO_TRAFFIC: TrafficCounters = {
+  bytesIn: 0,
+  bytesOut: 0,
+  packetsIn: 0,
+  packetsOut: 0,
+  dropped: 0,
+  rejected: 0,
+}

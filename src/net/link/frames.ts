@@ -14,7 +14,11 @@ export const FRAME_HEADER = 4
 const FIRST_PIECE_HEADER = 5
 const UNRELIABLE_PIECE_HEADER = 3
 
-/** A message that is being put together. Its buffer is used again for the next: whoever keeps a message copies it. */
+/** The message that is handed over, of whatever writer. Views of it are kept by their length: each would be garbage of 100 bytes. */
+const outgoing = new Uint8Array(MAX_MESSAGE)
+const views = new Array<Uint8Array | undefined>(MAX_MESSAGE + 1).fill(undefined)
+
+/** A message that is being put together. */
 export class MessageWriter {
   readonly bytes = new Uint8Array(MAX_MESSAGE)
   length = 0
@@ -69,7 +73,10 @@ export class MessageWriter {
     this.#content(part, 0, part.length)
   }
 
-  /** The message. The last frame's length is left out: the message has an end of its own. */
+  /**
+   * The message, whose bytes are used again for the next of any writer: whoever keeps it copies it. The last frame's length is
+   * left out: the message has an end of its own.
+   */
   finish(): Uint8Array {
     const { bytes } = this
     const at = this.#lastHead
@@ -81,7 +88,9 @@ export class MessageWriter {
       bytes.copyWithin(lengthAt, lengthAt + lengthBytes, this.length)
       this.length -= lengthBytes
     }
-    return bytes.subarray(0, this.length)
+    outgoing.set(bytes)
+    views[this.length] ??= outgoing.subarray(0, this.length)
+    return views[this.length]!
   }
 
   /** From the head to the length of the last frame. */

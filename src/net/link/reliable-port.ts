@@ -2,7 +2,7 @@
 // taken, nothing can overtake. What was handed over is kept until the other side has it, and goes again over another
 // channel when that one is lost.
 
-import type { LinkChannel, TrafficCounters } from './channel.ts'
+import { type LinkChannel, NO_TRAFFIC, type TrafficCounters } from './channel.ts'
 import { LAST_HIGH_WATER, MAX_UNACKNOWLEDGED, RELIABLE_HIGH_WATER } from './constants.ts'
 import { FrameReader, MessageWriter } from './frames.ts'
 import { Joiner, type Receiving, type UnfinishedBudget } from './joiner.ts'
@@ -14,6 +14,7 @@ const OF_THE_STREAM = undefined
 export class ReliablePort {
   readonly reliable = true
   open = false
+  readonly counters: TrafficCounters = { ...NO_TRAFFIC }
   /** The remote said on this channel that nothing follows. */
   ended = false
   readonly lanes: Lanes
@@ -27,7 +28,6 @@ export class ReliablePort {
   /** What the other side was told of these last. */
   toldTakenIn = 0
   #channel: LinkChannel
-  readonly #counters: TrafficCounters
   /** Messages that the other side is known to have. */
   #acknowledged = 0
   /** Messages that it is not known to have, from `#first` on. */
@@ -40,14 +40,12 @@ export class ReliablePort {
     channel: LinkChannel,
     lanes: ReadonlyMap<number, LaneSettings>,
     budget: UnfinishedBudget,
-    counters: TrafficCounters,
     sending: Sending,
     receiving: Receiving,
   ) {
     this.#channel = channel
     this.lanes = new Lanes(lanes, sending)
     this.joiner = new Joiner(budget, receiving)
-    this.#counters = counters
   }
 
   get channel(): LinkChannel {
@@ -154,7 +152,7 @@ export class ReliablePort {
   }
 
   #put(message: Uint8Array): void {
-    this.#counters.bytesOut += message.length
+    this.counters.bytesOut += message.length
     this.#channel.putPacket(message)
   }
 }

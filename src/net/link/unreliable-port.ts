@@ -2,7 +2,7 @@
 // and the newest win. Inwards late ordered packets are dropped and pieces put together.
 
 import type { Acknowledger } from './acknowledger.ts'
-import type { LinkChannel, TrafficCounters } from './channel.ts'
+import { type LinkChannel, NO_TRAFFIC, type TrafficCounters } from './channel.ts'
 import {
   MAX_MESSAGE,
   MAX_UNRELIABLE_WAIT_MS,
@@ -33,12 +33,12 @@ interface Waiting {
 export class UnreliablePort {
   readonly reliable = false
   open = false
+  readonly counters: TrafficCounters = { ...NO_TRAFFIC }
   readonly reader = new FrameReader(false)
   readonly writer = new MessageWriter()
   #channel: LinkChannel
   readonly #joiner = new UnreliableJoiner()
   readonly #acknowledger: Acknowledger
-  readonly #counters: TrafficCounters
   readonly #waiting: Waiting[] = []
   #waitingBytes = 0
   /** Packets in the message that is being put together. */
@@ -47,10 +47,9 @@ export class UnreliablePort {
   #nextPiece = 0
   #newestOrdered = -1
 
-  constructor(channel: LinkChannel, acknowledger: Acknowledger, counters: TrafficCounters) {
+  constructor(channel: LinkChannel, acknowledger: Acknowledger) {
     this.#channel = channel
     this.#acknowledger = acknowledger
-    this.#counters = counters
   }
 
   get channel(): LinkChannel {
@@ -113,7 +112,7 @@ export class UnreliablePort {
     const packet = reader.isPiece ? this.#joiner.add(reader.kind, reader.payload, now) : reader.payload
     if (packet === undefined || !reader.ordered) return packet
     if (number < this.#newestOrdered) {
-      this.#counters.dropped += 1
+      this.counters.dropped += 1
       return undefined
     }
     this.#newestOrdered = number
@@ -197,7 +196,7 @@ export class UnreliablePort {
     this.#receipts = undefined
     const message = this.#acknowledger.finish(this.writer, now, tells, receipts)
     this.#channel.putPacket(message)
-    this.#counters.bytesOut += message.length
+    this.counters.bytesOut += message.length
   }
 
   #wait(
@@ -211,7 +210,7 @@ export class UnreliablePort {
     if (replaced) {
       // In its place, so that none waits for ever.
       this.#waitingBytes += packet.payload.length - replaced.packet.payload.length
-      this.#counters.dropped += 1
+      this.counters.dropped += 1
       replaced.receipt?.(false)
       Object.assign(replaced, { packet, ordered, receipt, at: now })
     } else {
@@ -250,7 +249,7 @@ export class UnreliablePort {
 
   #drop({ packet, receipt }: Waiting): void {
     this.#waitingBytes -= packet.payload.length
-    this.#counters.dropped += 1
+    this.counters.dropped += 1
     receipt?.(false)
   }
 }

@@ -6,6 +6,7 @@
 //                             ←    joined | error
 //   signal {to}               →    signal {from}     relayed inside the room only; the server stamps the sender
 //                             ←    peer_joined, peer_left, peer_back, presence, room
+//                             ←    player_joined, player_left           a star's clients, to each other
 //   presence, leave, ping     →    pong
 //   seal, update, kick        →                      the host only
 //   ice_servers               →    ice_servers       fresh TURN credentials; also sent unasked, before the old ones expire
@@ -167,6 +168,8 @@ export const ListedRoom = v.object({
 
 /** Another member that a client connects with. `life` tells a peer from an earlier one under the same id. */
 const Peer = v.object({ id: PeerId, life: v.number(), presence: Presence })
+/** One that it does not connect with. */
+const Player = v.object({ id: PeerId, presence: Presence })
 
 export const ServerMessage = v.variant('type', [
   v.object({
@@ -175,6 +178,8 @@ export const ServerMessage = v.variant('type', [
     room: RoomInfo,
     /** `offer`: the client sends the offer to this one; the others send theirs. */
     peers: v.array(v.object({ ...Peer.entries, offer: v.boolean() })),
+    /** Of a star's client: the other ones. */
+    players: v.optional(v.array(Player)),
     iceServers: v.array(IceServer),
     /** What `resume` takes, once, and for how long after the socket broke. */
     resume: v.object({ secret: v.pipe(v.string(), v.maxLength(256)), graceMs: v.number() }),
@@ -182,6 +187,8 @@ export const ServerMessage = v.variant('type', [
   v.object({ type: v.literal('peer_joined'), ...Peer.entries }),
   /** `kicked`: connections to it shall end. */
   v.object({ type: v.literal('peer_left'), id: PeerId, kicked: v.optional(v.boolean()) }),
+  v.object({ type: v.literal('player_joined'), ...Player.entries }),
+  v.object({ type: v.literal('player_left'), id: PeerId }),
   /** Its link to the server broke and stands again: signals in between were lost. */
   v.object({ type: v.literal('peer_back'), id: PeerId }),
   v.object({ type: v.literal('presence'), id: PeerId, presence: Presence }),

@@ -4,7 +4,7 @@
 import { NetError } from '../errors.ts'
 import type { Signal } from './messages.ts'
 import type { RoomRecord } from './room.ts'
-import { connects, offers, roomChange, roomInfo, visibleTo } from './room.ts'
+import { connects, knownTo, offers, roomChange, roomInfo, visibleTo } from './room.ts'
 import { SessionEvents } from './session-events.ts'
 
 export class RoomMember {
@@ -17,6 +17,7 @@ export class RoomMember {
     this.id = id
     this.#record = record
     for (const peer of visibleTo(record, id)) this.#announce(peer)
+    for (const player of knownTo(record, id)) this.#introduce(player)
   }
 
   /** The newest record this member has seen. */
@@ -38,7 +39,9 @@ export class RoomMember {
     const change = roomChange(this.#record, record, this.id)
     this.#record = record
     for (const id of change.left) this.events.push({ type: 'peerLeft', id, ...(id === kicked && { kicked: true }) })
+    for (const id of change.playersLeft) this.events.push({ type: 'playerLeft', id })
     for (const id of change.joined) this.#announce(id)
+    for (const id of change.playersJoined) this.#introduce(id)
     for (const id of change.presence) this.events.push({ type: 'presence', id, presence: record.presence[id]! })
     if (change.info) this.events.push({ type: 'room', room: roomInfo(record) })
   }
@@ -56,6 +59,10 @@ export class RoomMember {
   #announce(id: number): void {
     const presence = this.#record.presence[id]!
     this.events.push({ type: 'peerJoined', id, offer: offers(this.#record, this.id, id), presence })
+  }
+
+  #introduce(id: number): void {
+    this.events.push({ type: 'playerJoined', id, presence: this.#record.presence[id]! })
   }
 }
 

@@ -178,6 +178,12 @@ export function connects(room: RoomRecord, id: number, other: number): boolean {
   return id !== other && arePair(room, id, other) && room.peers.includes(other) && room.peers.includes(id)
 }
 
+/** The members of whom `id` knows without connecting with them: in a star the other clients. */
+export function knownTo(room: RoomRecord, id: number): readonly number[] {
+  if (!room.peers.includes(id)) return []
+  return room.peers.filter((peer) => peer !== id && !arePair(room, peer, id))
+}
+
 function arePair(room: RoomRecord, id: number, other: number): boolean {
   return room.topology === 'mesh' || id === room.host || other === room.host
 }
@@ -195,21 +201,34 @@ export function roomInfo(room: RoomRecord): RoomInfo {
 
 /** What changed for one member between two records of a room. */
 export interface RoomChange {
+  /** Of those with whom it connects. */
   readonly left: readonly number[]
   readonly joined: readonly number[]
-  /** Those who stayed, with another presence. */
+  /** Of those of whom it only knows. */
+  readonly playersLeft: readonly number[]
+  readonly playersJoined: readonly number[]
+  /** Those of either who stayed, with another presence. */
   readonly presence: readonly number[]
   readonly info: boolean
 }
 
 /** Compares two records of a room as member `id` sees them. */
 export function roomChange(before: RoomRecord, after: RoomRecord, id: number): RoomChange {
-  const saw = new Set(visibleTo(before, id))
-  const sees = new Set(visibleTo(after, id))
+  const peers = difference(visibleTo(before, id), visibleTo(after, id))
+  const players = difference(knownTo(before, id), knownTo(after, id))
+  const stayed = after.peers.filter((peer) => peer !== id && before.peers.includes(peer))
   return {
-    left: [...saw].filter((peer) => !sees.has(peer)),
-    joined: [...sees].filter((peer) => !saw.has(peer)),
-    presence: [...sees].filter((peer) => saw.has(peer) && !isSame(before.presence[peer]!, after.presence[peer]!)),
+    left: peers.gone,
+    joined: peers.come,
+    playersLeft: players.gone,
+    playersJoined: players.come,
+    presence: stayed.filter((peer) => !isSame(before.presence[peer]!, after.presence[peer]!)),
     info: !isSame(roomInfo(before), roomInfo(after)),
   }
+}
+
+function difference(before: readonly number[], after: readonly number[]) {
+  const had = new Set(before)
+  const has = new Set(after)
+  return { gone: before.filter((peer) => !has.has(peer)), come: after.filter((peer) => !had.has(peer)) }
 }

@@ -73,7 +73,11 @@ export type SignalingEvent =
   | { readonly type: 'peerLeft'; readonly id: number; readonly kicked?: boolean }
   /** Signals between this peer and that one may have been lost: what does not stand yet has to be dialled anew. */
   | { readonly type: 'peerBack'; readonly id: number }
-  /** What a peer says of itself has changed. */
+  /** A member that this one does not connect with: in a star the clients hear of each other. Left out by transports that have none. */
+  | { readonly type: 'playerJoined'; readonly id: number; readonly presence: PlayerPresence }
+  /** It is gone. */
+  | { readonly type: 'playerLeft'; readonly id: number }
+  /** What a peer or a player says of itself has changed. */
   | { readonly type: 'presence'; readonly id: number; readonly presence: PlayerPresence }
   | { readonly type: 'signal'; readonly from: number; readonly signal: Signal }
   /** The room itself changed: its host, its seal, its metadata. */

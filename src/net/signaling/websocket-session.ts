@@ -57,12 +57,19 @@ const FINAL_REFUSALS: ReadonlySet<string> = new Set([
   'ERR_SIGNALING_URL',
 ])
 
+/** Another member of the room. */
+interface Other {
+  /** Which life of it this one connects with; undefined: with none, it only knows of it. */
+  readonly life?: number
+  presence: PlayerPresence
+}
+
 export class WebSocketSession implements SignalingSession {
   readonly id: number
   readonly #parts: WebSocketSessionParts
   readonly #events = new SessionEvents()
-  /** The members that this one connects with, and which life of theirs. */
-  readonly #peers = new Map<number, { readonly life: number; presence: PlayerPresence }>()
+  /** The other members. */
+  readonly #others = new Map<number, Other>()
   readonly #wantingIceServers = new Set<() => void>()
   #link: ServerLink
   #stopPinging: CancelTimer
@@ -87,6 +94,7 @@ export class WebSocketSession implements SignalingSession {
     this.#link = link
     this.#stopPinging = this.#startPinging()
     for (const { id, ...peer } of joined.peers) this.#addPeer(id, peer, peer.offer)
+    for (const { id, presence } of joined.players ?? []) this.#addPlayer(id, presence)
   }
 
   get room(): RoomInfo {
@@ -226,15 +234,21 @@ export class WebSocketSession implements SignalingSession {
     for (const done of [...this.#wantingIceServers]) done()
     this.#events.push({ type: 'restored' })
     if (JSON.stringify(joined.room) !== JSON.stringify(this.#room)) this.#changeRoom(joined.room)
-    const lives = new Map(joined.peers.map(({ id, life }) => [id, life]))
-    for (const [id, { life }] of [...this.#peers]) if (lives.get(id) !== life) this.#removePeer(id, false)
-    for (const { id, offer, ...peer } of joined.peers) {
-      if (!this.#peers.has(id)) {
+    const { peers, players = [] } = joined
+    const here = new Map<number, number | undefined>(players.map(({ id }) => [id, undefined]))
+    for (const { id, life } of peers) here.set(id, life)
+    for (const [id, { life }] of [...this.#others]) if (!here.has(id) || here.get(id) !== life) this.#remove(id)
+    for (const { id, offer, ...peer } of peers) {
+      if (!this.#others.has(id)) {
         this.#addPeer(id, peer, offer)
         continue
       }
       this.#events.push({ type: 'peerBack', id })
       this.#changePresence(id, peer.presence)
+    }
+    for (const { id, presence } of players) {
+      if (this.#others.has(id)) this.#changePresence(id, presence)
+      else this.#addPlayer(id, presence)
     }
     if (Object.keys(this.#presence).length > 0) this.#ask({ type: 'presence', presence: this.#presence })
     return this
@@ -245,18 +259,24 @@ export class WebSocketSession implements SignalingSession {
       case 'peer_joined':
         this.#addPeer(message.id, message, false)
         return
+      case 'player_joined':
+        this.#addPlayer(message.id, message.presence)
+        return
       case 'peer_left':
-        this.#removePeer(message.id, message.kicked ?? false)
+        if (this.#connects(message.id)) this.#remove(message.id, message.kicked)
+        return
+      case 'player_left':
+        if (!this.#connects(message.id)) this.#remove(message.id)
         return
       case 'peer_back':
-        if (this.#peers.has(message.id)) this.#events.push({ type: 'peerBack', id: message.id })
+        if (this.#connects(message.id)) this.#events.push({ type: 'peerBack', id: message.id })
         return
       case 'presence':
         this.#changePresence(message.id, message.presence)
         return
       case 'signal':
         // From a peer that just left, or never was: nobody waits for it.
-        if (!this.#peers.has(message.from)) return
+        if (!this.#connects(message.from)) return
         this.#events.push({ type: 'signal', from: message.from, signal: message.signal })
         return
       case 'room':
@@ -282,19 +302,33 @@ export class WebSocketSession implements SignalingSession {
   }
 
   #addPeer(id: number, { life, presence }: { life: number; presence: PlayerPresence }, offer: boolean): void {
-    if (id === this.id || this.#peers.has(id) || this.#peers.size >= MAX_PEERS_LIMIT) return
-    this.#peers.set(id, { life, presence })
-    this.#events.push({ type: 'peerJoined', id, offer, presence })
+    if (this.#add(id, { life, presence })) this.#events.push({ type: 'peerJoined', id, offer, presence })
   }
 
-  #removePeer(id: number, kicked: boolean): void {
-    if (this.#peers.delete(id)) this.#events.push({ type: 'peerLeft', id, ...(kicked && { kicked }) })
+  #addPlayer(id: number, presence: PlayerPresence): void {
+    if (this.#add(id, { presence })) this.#events.push({ type: 'playerJoined', id, presence })
+  }
+
+  #add(id: number, other: Other): boolean {
+    if (id === this.id || this.#others.has(id) || this.#others.size >= MAX_PEERS_LIMIT) return false
+    this.#others.set(id, other)
+    return true
+  }
+
+  #connects(id: number): boolean {
+    return this.#others.get(id)?.life !== undefined
+  }
+
+  #remove(id: number, kicked = false): void {
+    const connected = this.#connects(id)
+    if (!this.#others.delete(id)) return
+    this.#events.push(connected ? { type: 'peerLeft', id, ...(kicked && { kicked }) } : { type: 'playerLeft', id })
   }
 
   #changePresence(id: number, presence: PlayerPresence): void {
-    const peer = this.#peers.get(id)
-    if (!peer || JSON.stringify(peer.presence) === JSON.stringify(presence)) return
-    peer.presence = presence
+    const other = this.#others.get(id)
+    if (!other || JSON.stringify(other.presence) === JSON.stringify(presence)) return
+    other.presence = presence
     this.#events.push({ type: 'presence', id, presence })
   }
 

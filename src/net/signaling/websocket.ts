@@ -179,6 +179,8 @@ function connect(
     if (message.type === 'error' || message.type === 'closed') return failed(remoteError(message.code, message.message))
     try {
       receiver = answered(message, link)
+      // Says that the answer is here: until then the secret that was shown is good once more.
+      if (first.type === 'resume') link.send({ type: 'ping' })
     } catch (error) {
       failed(toNetError(error, 'ERR_SIGNALING_PROTOCOL', `${url} cannot be understood.`))
     }

@@ -170,6 +170,7 @@ export const tabTarget: Target<readonly Step[]> = {
 class EventWitness {
   readonly #own: number
   readonly #present = new Set<number>()
+  readonly #players = new Set<number>()
   #reports = 0
   over = false
 
@@ -182,7 +183,22 @@ class EventWitness {
     switch (event.type) {
       case 'peerJoined':
         must(event.id !== this.#own && !this.#present.has(event.id), `${event.id} joined twice, or is oneself`)
+        must(!this.#players.has(event.id), `${event.id} is to be connected with, and is not`)
         this.#present.add(event.id)
+        return
+      case 'playerJoined':
+        must(event.id !== this.#own && !this.#players.has(event.id), `player ${event.id} joined twice, or is oneself`)
+        must(!this.#present.has(event.id), `player ${event.id} is connected with already`)
+        this.#players.add(event.id)
+        return
+      case 'playerLeft':
+        must(this.#players.delete(event.id), `player ${event.id} left and was not there`)
+        return
+      case 'presence':
+        must(
+          this.#players.has(event.id) || this.#present.has(event.id),
+          `the presence of ${event.id}, who is not there`,
+        )
         return
       case 'peerLeft':
         must(this.#present.delete(event.id), `${event.id} left and was not there`)

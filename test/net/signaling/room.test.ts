@@ -4,7 +4,9 @@ import {
   addPeer,
   createRoom,
   generatePeerId,
+  knownTo,
   offers,
+  present,
   type RoomRecord,
   removePeer,
   roomChange,
@@ -112,11 +114,22 @@ describe('a room', () => {
     expect(roomChange(before, after, 10)).toEqual({
       left: [before.host],
       joined: [30],
+      playersLeft: [],
+      playersJoined: [],
       presence: [],
       info: true,
     })
-    const star = room('star', 10)
-    expect(roomChange(star, addPeer(star, 20), 10).joined).toEqual([])
+  })
+
+  it('tells a client of a star who else comes, goes and changes, but to connect only with the host', () => {
+    const before = room('star', 10, 20)
+    const after = present(addPeer(removePeer(before, 20)!, 30), 1, { name: 'Ada' })
+    const nothing = { left: [], joined: [], playersLeft: [], playersJoined: [], presence: [], info: false }
+    expect(roomChange(before, after, 10)).toEqual({ ...nothing, playersLeft: [20], playersJoined: [30], presence: [1] })
+    expect(roomChange(before, after, 1)).toEqual({ ...nothing, left: [20], joined: [30] })
+    expect(roomChange(before, present(before, 20, { visible: false }), 10)).toEqual({ ...nothing, presence: [20] })
+    expect([knownTo(after, 10), knownTo(after, 1), knownTo(after, 99)]).toEqual([[30], [], []])
+    expect(knownTo(room('mesh', 10, 20), 10)).toEqual([])
   })
 })
 

@@ -5,6 +5,7 @@ import { NetError } from '../../../src/net/errors.ts'
 import type { Random } from '../../../src/net/random.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type {
+  PlayerPresence,
   Signal,
   SignalingContext,
   SignalingEvent,
@@ -62,6 +63,17 @@ export class Member {
   /** The announcements, in order. */
   peers(): EventOf<'peerJoined'>[] {
     return this.events.filter((event) => event.type === 'peerJoined')
+  }
+
+  /** Whom it knows of by now, and what they say of themselves. */
+  players(): ReadonlyMap<number, PlayerPresence | undefined> {
+    const players = new Map<number, PlayerPresence | undefined>()
+    for (const event of this.events) {
+      if (event.type === 'peerJoined' || event.type === 'playerJoined') players.set(event.id, event.presence)
+      else if (event.type === 'presence') players.set(event.id, event.presence)
+      else if (event.type === 'peerLeft' || event.type === 'playerLeft') players.delete(event.id)
+    }
+    return players
   }
 
   signals(): EventOf<'signal'>[] {

@@ -234,6 +234,70 @@ export function runTransportSuite(name: string, open: () => Promise<Fixture>): v
       expect(two.signals().map(({ from }) => from)).toEqual([1])
     })
 
+    it('tells everyone in a star who is there, what they say of themselves, and who is gone', async () => {
+      const named = (name: string) => ({ name, properties: {}, visible: true })
+      const host = await request({ action: 'create', topology: 'star', presence: { name: 'Ada' } })
+      const enterAs = (name: string) => request({ action: 'join', room: host.code, presence: { name } })
+      const [bob, cy, dan] = [await enterAs('Bob'), await enterAs('Cy'), await enterAs('Dan')]
+      await bob.heard('playerJoined', ({ id }) => id === dan.id)
+      expect(bob.players()).toEqual(
+        new Map([
+          [1, named('Ada')],
+          [cy.id, named('Cy')],
+          [dan.id, named('Dan')],
+        ]),
+      )
+      // The last to come knows those who were there before.
+      await dan.heard('playerJoined', ({ id }) => id === cy.id)
+      expect(new Set(dan.players().keys())).toEqual(new Set([1, bob.id, cy.id]))
+
+      bob.session.request?.({ type: 'presence', presence: { visible: false, properties: { team: 2 } } })
+      const hidden = { name: 'Bob', properties: { team: 2 }, visible: false }
+      for (const other of [host, cy, dan]) {
+        const told = await other.heard('presence', ({ id }) => id === bob.id)
+        expect(told.presence).toEqual(hidden)
+      }
+      host.session.request?.({ type: 'presence', presence: { name: 'Eve' } })
+      for (const client of [bob, cy, dan]) await client.heard('presence', ({ id }) => id === 1)
+
+      cy.session.close()
+      for (const client of [bob, dan]) await client.heard('playerLeft', ({ id }) => id === cy.id)
+      host.session.request?.({ type: 'kick', id: bob.id, ban: false })
+      await dan.heard('playerLeft', ({ id }) => id === bob.id)
+      expect(dan.players()).toEqual(new Map([[1, named('Eve')]]))
+      // And nobody but the host was ever to be connected with.
+      for (const client of [bob, cy, dan]) {
+        expect(client.peers().map(({ id, offer }) => [id, offer])).toEqual([[1, true]])
+        expect(client.events.filter(({ type }) => type === 'peerLeft')).toEqual([])
+      }
+    })
+
+    it('tells all of a star the same when many come at once, each of the others once', async () => {
+      const host = await create('star')
+      const clients = await Promise.all(Array.from({ length: 6 }, () => join(host.code)))
+      const ids = new Set([host, ...clients].map(({ id }) => id))
+      for (const client of clients) {
+        await client.heard('playerJoined', () => client.players().size === 6)
+        const told = client.events.flatMap((event) => (event.type === 'playerJoined' ? [event.id] : []))
+        expect(told).toHaveLength(5)
+        expect(new Set([client.id, 1, ...told])).toEqual(ids)
+      }
+      expect(host.events.filter(({ type }) => type === 'playerJoined')).toEqual([])
+    })
+
+    it('tells of nobody in a mesh but of those to connect with', async () => {
+      const host = await create()
+      const [one, two] = [await join(host.code), await join(host.code)]
+      await Promise.all([host.met(2), one.met(2), two.met(2)])
+      one.session.request?.({ type: 'presence', presence: { name: 'Ada' } })
+      for (const other of [host, two]) await other.heard('presence', ({ id }) => id === one.id)
+      one.session.close()
+      for (const other of [host, two]) await other.heard('peerLeft')
+      const types = [host, one, two].flatMap(({ events }) => events.map(({ type }) => type))
+      expect(types).not.toContain('playerJoined')
+      expect(types).not.toContain('playerLeft')
+    })
+
     it('closes a star when its host leaves', async () => {
       const host = await create('star')
       const guests = [await join(host.code), await join(host.code)]

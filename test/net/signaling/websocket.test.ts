@@ -395,12 +395,34 @@ describe('a WebSocketSignaling session whose link breaks', () => {
       { type: 'peerJoined', id: 11, offer: false },
     ])
     expect(member.session.place).toBe(`AAA-BBB-CCC 5 ${secret}`)
+    // Which tells the server that the secret is here.
+    expect(again.sent.at(-1)).toEqual({ type: 'ping' })
     member.session.send(9, offer('x'))
     expect(again.sent.at(-1)).toMatchObject({ type: 'signal', to: 9 })
     clock.advance(PING_PERIOD_MS)
     expect(again.sent.at(-1)).toEqual({ type: 'ping' })
     member.session.close()
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('tries again with the same secret when the answer is lost, and with the new one only once that is here', async () => {
+    const { clock, member, again } = await broken()
+    again.emit('close', { code: 1006, reason: '' })
+    await turn()
+    clock.advance(2 * RECONNECT_FIRST_MS)
+    const third = ScriptedSocket.last
+    expect(third).not.toBe(again)
+    third.emit('open')
+    expect(third.sent).toEqual([{ type: 'resume', version: 2, room: 'AAA-BBB-CCC', id: 5, secret: SECRET }])
+    const secret = 'f'.repeat(32)
+    third.serve({ ...JOINED, resume: { secret, graceMs: 30_000 } })
+    await turn()
+    third.emit('close', { code: 1006, reason: '' })
+    clock.advance(RECONNECT_FIRST_MS)
+    ScriptedSocket.last.emit('open')
+    expect(ScriptedSocket.last.sent).toMatchObject([{ type: 'resume', secret }])
+    expect(member.events.map(({ type }) => type)).not.toContain('closed')
+    member.session.close()
   })
 
   it('brings fresh ICE servers to those who asked for them before or meanwhile', async () => {
@@ -427,6 +449,49 @@ describe('a WebSocketSignaling session whose link breaks', () => {
     ])
   })
 
+  it('learns who else of its star came, left and changed meanwhile, and who is a player only', async () => {
+    const { clock, opening, socket } = await attempt({ reconnect: true })
+    const [ada, bob] = [
+      { ...PRESENCE, name: 'Ada' },
+      { ...PRESENCE, name: 'Bob' },
+    ]
+    const players = [
+      { id: 7, presence: ada },
+      { id: 8, presence: ada },
+      { id: 9, presence: ada },
+    ]
+    socket.emit('open')
+    socket.serve({ ...JOINED, players })
+    const member = new Member(await opening)
+    socket.serve({ type: 'player_joined', id: 5, presence: ada })
+    socket.serve({ type: 'player_left', id: 9 })
+    socket.serve({ type: 'peer_left', id: 7 })
+    socket.serve({ type: 'peer_back', id: 7 })
+    socket.serve({ type: 'signal', from: 7, signal: offer('behind the back of the host') })
+    socket.serve({ type: 'presence', id: 6, presence: bob })
+    expect(member.events).toMatchObject([
+      { type: 'peerJoined', id: 9 },
+      { type: 'playerJoined', id: 7, presence: ada },
+      { type: 'playerJoined', id: 8, presence: ada },
+    ])
+    socket.emit('close', { code: 1006, reason: '' })
+    clock.advance(RECONNECT_FIRST_MS)
+    ScriptedSocket.last.emit('open')
+    const now = [
+      { id: 8, presence: bob },
+      { id: 10, presence: bob },
+    ]
+    ScriptedSocket.last.serve({ ...JOINED, players: now })
+    expect(member.events.slice(3)).toMatchObject([
+      { type: 'interrupted' },
+      { type: 'restored' },
+      { type: 'playerLeft', id: 7 },
+      { type: 'peerBack', id: 9 },
+      { type: 'presence', id: 8, presence: bob },
+      { type: 'playerJoined', id: 10, presence: bob },
+    ])
+  })
+
   it('keeps what the player says of itself, and refuses the rest, until there is a link', async () => {
     const { clock, socket, member } = await joined({ reconnect: true })
     socket.emit('close', { code: 1012, reason: 'resume' })
@@ -439,7 +504,7 @@ describe('a WebSocketSignaling session whose link breaks', () => {
     const again = ScriptedSocket.last
     again.emit('open')
     again.serve({ ...JOINED })
-    expect(again.sent.slice(1)).toEqual([{ type: 'presence', presence: { name: 'Ada' } }])
+    expect(again.sent.slice(1)).toEqual([{ type: 'presence', presence: { name: 'Ada' } }, { type: 'ping' }])
   })
 
   it('tries less and less often, and ends when the server keeps its place no longer', async () => {

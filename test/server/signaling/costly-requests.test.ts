@@ -103,25 +103,101 @@ it('a socket that shook hands is none of those that are on their way', async () 
   })
 })
 
-it('changes of a large room cost the one who makes them more than its text', async () => {
-  const changes = async (peers: number, until: (host: RawClient, guest: RawClient) => Promise<unknown>) => {
-    let told = 0
-    const options = { clock: new VirtualClock(), limits: { messageBurst: 100, messagesPerSecond: 1 } }
-    await withServer(options, async (connect) => {
-      const host = await connect()
-      const { room } = await host.create('mesh', 64)
-      const guests = await Promise.all(Array.from({ length: peers - 1 }, () => connect()))
-      for (const guest of guests) await guest.join(room.code)
-      for (let n = 1; n <= 60; n++) host.say({ type: 'presence', presence: { name: `${n}` } })
-      await until(host, guests[0]!)
-      told = guests[0]!.messages.filter(({ type }) => type === 'presence').length
-    })
-    return told
+it.each(['mesh', 'star'] as const)(
+  'changes of a large room, a %s, cost the one who makes them more than its text',
+  async (topology) => {
+    const changes = async (peers: number, until: (changer: RawClient, guest: RawClient) => Promise<unknown>) => {
+      let told = 0
+      const options = { clock: new VirtualClock(), limits: { messageBurst: 100, messagesPerSecond: 1 } }
+      await withServer(options, async (connect) => {
+        const host = await connect()
+        const { room } = await host.create(topology, 64)
+        const guests = await Promise.all(Array.from({ length: peers - 1 }, () => connect()))
+        for (const guest of guests) await guest.join(room.code)
+        const changer = guests.at(-1)!
+        for (let n = 1; n <= 60; n++) changer.say({ type: 'presence', presence: { name: `${n}` } })
+        await until(changer, guests[0]!)
+        told = guests[0]!.messages.filter(({ type }) => type === 'presence').length
+      })
+      return told
+    }
+    const all = (_: RawClient, guest: RawClient) =>
+      expect.poll(() => guest.messages.filter(({ type }) => type === 'presence').length).toBe(60)
+    expect(await changes(3, all)).toBe(60)
+    expect(await changes(32, (changer) => changer.heard('error'))).toBeLessThan(40)
+  },
+)
+
+describe('in a room whose members all hear of it', () => {
+  /** A star of ten, whose members come from 127.0.0.1. */
+  async function crowd(connect: (options?: { localAddress: string }) => Promise<RawClient>) {
+    const host = await connect()
+    const { room } = await host.create('star', 16)
+    const guests: RawClient[] = []
+    for (let n = 0; n < 9; n++) {
+      const guest = await connect()
+      await guest.join(room.code)
+      guests.push(guest)
+    }
+    return { host, guests, room: room.code }
   }
-  const all = (_: RawClient, guest: RawClient) =>
-    expect.poll(() => guest.messages.filter(({ type }) => type === 'presence').length).toBe(60)
-  expect(await changes(2, all)).toBe(60)
-  expect(await changes(32, (host) => host.heard('error'))).toBeLessThan(40)
+  const elsewhere = { localAddress: '127.0.0.2' }
+
+  it('coming and going costs the address as many messages as hear of it, and others may come', async () => {
+    // 160 at once.
+    const options = { clock: new VirtualClock(), limits: { messagesPerSecondPerAddress: 10 } }
+    await withServer(options, async (connect) => {
+      const { room } = await crowd(connect)
+      let entered = 0
+      for (;;) {
+        const client = await connect(elsewhere)
+        client.say({ type: 'join', version: 2, room })
+        const answer = await Promise.race([client.heard('joined'), client.heard('error')])
+        if (answer.type === 'error') {
+          expect(answer.code).toBe('ERR_RATE_LIMITED')
+          break
+        }
+        entered += 1
+        client.say({ type: 'leave' })
+        await client.closed
+      }
+      // Each of them says two messages, and ten members hear of it.
+      expect(entered).toBe(Math.floor(160 / 12))
+      await (await connect({ localAddress: '127.0.0.3' })).join(room)
+    })
+  })
+
+  it('changes cost the address of who makes them as many messages as hear of it, in however many rooms', async () => {
+    const options = { clock: new VirtualClock(), limits: { messagesPerSecondPerAddress: 10 } }
+    await withServer(options, async (connect) => {
+      const flooded = [await crowd(connect), await crowd((own) => connect(own ?? { localAddress: '127.0.0.4' }))]
+      const bad = [await connect(elsewhere), await connect(elsewhere)]
+      for (const [n, { room }] of flooded.entries()) await bad[n]!.join(room)
+      for (const client of bad) {
+        for (let n = 1; n <= 20; n++) client.say({ type: 'presence', presence: { name: `${n}` } })
+        expect((await client.heard('error')).code).toBe('ERR_RATE_LIMITED')
+      }
+      for (const { guests } of flooded) await guests[0]!.settled()
+      const told = flooded.map(({ guests }) => guests[0]!.messages.filter(({ type }) => type === 'presence').length)
+      expect(told[0]! + told[1]!).toBeLessThan(160 / 11)
+    })
+  })
+
+  it('who floods it can be thrown out by its host all the same', async () => {
+    const options = { clock: new VirtualClock(), limits: { messagesPerSecondPerRoom: 2 } }
+    await withServer(options, async (connect) => {
+      const { host, guests } = await crowd(connect)
+      const [bad, good] = guests
+      for (let n = 1; n <= 20; n++) bad?.say({ type: 'presence', presence: { name: `${n}` } })
+      await bad?.heard('error')
+      host.say({ type: 'seal', sealed: true })
+      expect((await host.heard('error')).code).toBe('ERR_RATE_LIMITED')
+      const { id } = await bad!.heard('joined')
+      host.say({ type: 'kick', id, ban: true })
+      expect((await bad!.heard('closed')).code).toBe('ERR_KICKED')
+      expect((await good!.heard('player_left')).id).toBe(id)
+    })
+  })
 })
 
 it('what changed in a room is the same for each member, whether it is worked out for all or for one', () => {

@@ -76,6 +76,11 @@ async function answer(client: RawClient): Promise<Joined> {
   throw new Error(`${message.code}: ${message.message}`)
 }
 
+/** Whom `client` was told of by messages of `type`. */
+function news(client: RawClient, type: 'player_joined' | 'player_left'): number[] {
+  return client.messages.flatMap((message) => (message.type === type ? [message.id] : []))
+}
+
 /** Does `work` for every item, few at a time: a crowd that comes at once is not what is tested here. */
 async function forAll<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
@@ -160,6 +165,40 @@ describe('three processes behind a balancer', () => {
       else outcome.value.client.socket.terminate()
     }
     for (const client of [...clients, host.client]) client.socket.terminate()
+  }, 30_000)
+
+  it('tell the players of a star of each other, wherever each of them is served', async () => {
+    const { servers, url } = await startAll(30_000)
+    const host = await RawClient.connect(url)
+    host.say({ type: 'create', version: 2, topology: 'star', maxPeers: 8 })
+    const { room } = await answer(host)
+    const players: Player[] = []
+    for (let n = 0; n < 6; n++) players.push(await Player.enter(url, room.code))
+    const ids = players.map(({ joined }) => joined.id)
+    for (const [n, { client, joined }] of players.entries()) {
+      expect(joined.peers.map(({ id }) => id)).toEqual([1])
+      expect((joined.players ?? []).map(({ id }) => id)).toEqual(ids.slice(0, n))
+      for (const late of ids.slice(n + 1)) await expect.poll(() => news(client, 'player_joined')).toContain(late)
+    }
+    const [first, ...others] = players
+    first?.client.say({ type: 'presence', presence: { name: 'Ada', visible: false } })
+    for (const { client } of others) expect((await client.heard('presence')).presence.visible).toBe(false)
+
+    // Whoever was served by the one that dies comes back elsewhere, to the same players.
+    await servers[0]!.end('SIGKILL')
+    await expect.poll(() => players.filter((player) => player.isCutOff).length).toBeGreaterThan(0)
+    const cutOff = players.filter((player) => player.isCutOff)
+    for (const player of cutOff) {
+      await player.comeBack(url)
+      const expected = ids.filter((id) => id !== player.joined.id)
+      expect(new Set(player.joined.players?.map(({ id }) => id))).toEqual(new Set(expected))
+    }
+    const leaver = players[5]!
+    leaver.client.say({ type: 'leave' })
+    for (const { client } of players.slice(0, 5)) {
+      await expect.poll(() => news(client, 'player_left')).toEqual([leaver.joined.id])
+    }
+    for (const client of [host, ...players.map((player) => player.client)]) client.socket.terminate()
   }, 30_000)
 
   it('lose no room when Redis forgets everything, and mend it by themselves', async () => {

@@ -23,7 +23,7 @@ describe('a client whose socket broke', () => {
       const joined = await guest.join(room.code)
       guest.socket.terminate()
       await guest.closed
-      const { answer } = await resume(connect, joined)
+      const { client, answer } = await resume(connect, joined)
       expect(answer).toMatchObject({
         type: 'joined',
         id: joined.id,
@@ -33,6 +33,7 @@ describe('a client whose socket broke', () => {
       expect(host.messages.map(({ type }) => type)).not.toContain('peer_left')
       expect(await host.heard('peer_back')).toEqual({ type: 'peer_back', id: joined.id })
       expect((answer as Joined).resume.secret).not.toBe(joined.resume.secret)
+      await client.settled()
       expect((await resume(connect, joined)).answer).toMatchObject({ type: 'error', code: 'ERR_DOES_NOT_EXIST' })
       expect((await resume(connect, answer as Joined)).answer.type).toBe('joined')
     })

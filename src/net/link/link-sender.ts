@@ -1,0 +1,239 @@
+// What a link sends: packets wait in the ports and in the stream, and go out at a flush, as far as the path takes them.
+// Also what goes without being asked for: acknowledgements, questions, soundings of the path.
+
+import type { CancelTimer } from '../clock.ts'
+import type { LinkChannel } from './channel.ts'
+import {
+  BULK_FROM,
+  INITIAL_WINDOW,
+  LANE_HIGH_WATER,
+  LANE_LOW_WATER,
+  MAX_QUEUED,
+  MAX_QUEUED_PACKETS,
+  TRICKLE_WINDOW,
+} from './constants.ts'
+import { invalid } from './faults.ts'
+import { u16At } from './frames.ts'
+import { CONTROL_LANE, type LaneTable } from './lane-table.ts'
+import type { OutgoingPacket, Sending } from './lanes.ts'
+import type { LinkParts } from './link-parts.ts'
+import type { ReliablePort } from './reliable-port.ts'
+import type { Receipt } from './sent-log.ts'
+import { StreamSender } from './stream.ts'
+import type { UnreliablePort } from './unreliable-port.ts'
+import { Kind } from './wire.ts'
+
+export class LinkSender {
+  readonly stream: StreamSender
+  readonly #link: LinkParts
+  /** Lanes that were told to be full. */
+  readonly #full = new Set<number>()
+  #cancelProbe: CancelTimer | undefined
+  readonly #probeAgain = () => {
+    this.#cancelProbe = undefined
+    this.flush()
+  }
+
+  /** @param bulk The lanes that travel in the stream. */
+  constructor(link: LinkParts, bulk: LaneTable, sending: Sending) {
+    this.#link = link
+    const { first } = link.ports
+    this.stream = new StreamSender(bulk, first.channel, (message) => first.putStream(message), sending)
+  }
+
+  /** Bytes on their way, on all channels. */
+  get flight(): number {
+    const { acknowledger, ports } = this.#link
+    return acknowledger.sent.flight + ports.first.flight + this.stream.flight
+  }
+
+  /** Whether a lane takes more at the moment. */
+  ready(lane: number): boolean {
+    if (this.#waiting(lane) < LANE_HIGH_WATER) return true
+    this.#full.add(lane)
+    return false
+  }
+
+  /** Queues a reliable packet. */
+  addReliable(port: number, packet: OutgoingPacket, lane: number): void {
+    const { life, ports, faults } = this.#link
+    if (life.phase !== 'connected') return
+    const each = ports.all[port] as ReliablePort
+    each.counters.packetsOut += 1
+    const lanes = port === 0 && this.stream.lanes.has(lane) ? this.stream.lanes : each.lanes
+    lanes.add(lane, packet)
+    if (lanes.bytes + ports.first.flight > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS)
+      faults.fail('buffer_overflow')
+  }
+
+  /** Takes an unreliable packet; of what waits the newest wins. */
+  addUnreliable(port: number, packet: OutgoingPacket, ordered: boolean, key?: string | number, told?: Receipt): void {
+    const { life, ports, faults, clock } = this.#link
+    if (life.phase !== 'connected') {
+      told?.(false)
+      return
+    }
+    const each = ports.all[port] as UnreliablePort
+    each.counters.packetsOut += 1
+    try {
+      each.send(packet, ordered, clock.now(), key, told)
+    } catch (error) {
+      faults.refused(error)
+    }
+  }
+
+  /** Hands over what waits, as far as the path takes it. */
+  flush(): void {
+    if (!this.#link.life.flows) return
+    try {
+      this.#flush()
+    } catch (error) {
+      this.#link.faults.refused(error)
+    }
+    this.#link.news.tell()
+  }
+
+  /** Hands over everything: there is no later. */
+  flushAll(): void {
+    const now = this.#link.clock.now()
+    for (const port of this.#link.ports.all) {
+      if (port.reliable) port.flushAll()
+      else port.flush(now)
+    }
+    this.stream.flushAll()
+  }
+
+  /** The stream goes over this channel from now on: a connection of its own. */
+  openBulk(channel: LinkChannel): void {
+    const { news, events, ports, acknowledger } = this.#link
+    const put = (message: Uint8Array) => {
+      try {
+        channel.putPacket(message)
+      } catch {
+        // The game's own channels may be well.
+        news.add(() => events.bulkRefused?.())
+      }
+      ports.first.counters.bytesOut += message.length
+    }
+    this.stream.use(channel, put, false)
+    acknowledger.path.restart()
+    this.flush()
+  }
+
+  /** The stream goes on over the first channel, with what may be lost. */
+  closeBulk(): void {
+    const { first } = this.#link.ports
+    this.stream.use(first.channel, (message) => first.putStream(message), true)
+  }
+
+  /** A message of the link's own, at once. */
+  control(kind: Kind, payload: Uint8Array): void {
+    const { ports, life, faults } = this.#link
+    ports.first.lanes.add(CONTROL_LANE, { kind, payload })
+    if (life.isCut) return
+    faults.guard(() => ports.first.flush(Number.POSITIVE_INFINITY))
+  }
+
+  /** Tells what was taken in on a reliable user channel, when it is `least` messages more than was told last. */
+  tellTaken(port: number, least: number): void {
+    const each = this.#link.ports.all[port] as ReliablePort
+    const { takenIn } = each
+    if (((takenIn - each.toldTakenIn) & 0xffff) < least || !this.#link.life.flows) return
+    each.toldTakenIn = takenIn
+    this.control(Kind.Taken, Uint8Array.of(port, takenIn, takenIn >>> 8))
+  }
+
+  /** The other side tells so of ours. @throws {NetError} ERR_INVALID_DATA */
+  hearTaken(payload: Uint8Array): void {
+    const port = payload[0]!
+    const each = port > 0 ? this.#link.ports.all[port] : undefined
+    if (!each?.reliable || each.taken(u16At(payload, 1)) < 0) {
+      throw invalid('An acknowledgement of what was never sent.')
+    }
+  }
+
+  /** The other side has taken in so much of the first channel and of the stream. @throws {NetError} ERR_INVALID_DATA */
+  hearProgress(reliable: number, stream: number): void {
+    const { flight } = this
+    const { ports, acknowledger, clock } = this.#link
+    const first = ports.first.taken(reliable)
+    const bulk = this.stream.taken(stream)
+    if (first < 0 || bulk < 0) throw invalid('An acknowledgement of what was never sent.')
+    if (first + bulk > 0) acknowledger.path.delivered(first + bulk, flight, clock.now())
+  }
+
+  /** With packets that wait for the end of the task, or alone. */
+  acknowledge(): void {
+    const { life, faults, clock, ports, acknowledger } = this.#link
+    if (!life.flows) return
+    faults.guard(() => {
+      const now = clock.now()
+      ports.unreliable.flush(now)
+      if (acknowledger.owes) ports.unreliable.sendNow(now, false)
+    })
+  }
+
+  /** A sign of life, which is answered: heartbeat and measurement. */
+  ask(): void {
+    const { life, faults, clock, ports, acknowledger } = this.#link
+    if (life.phase === 'over' || life.isCut) return
+    for (const [port, { reliable }] of ports.all.entries()) if (port > 0 && reliable) this.tellTaken(port, 1)
+    // Whatever was not heard of for so long: an acknowledgement may have been lost.
+    acknowledger.madeProgress()
+    acknowledger.sent.expire(clock.now())
+    faults.guard(() => ports.unreliable.sendNow(clock.now(), true))
+    this.flush()
+  }
+
+  stopTimers(): void {
+    this.#cancelProbe?.()
+  }
+
+  #waiting(lane: number): number {
+    const { lanes, flight } = this.stream
+    if (lanes.has(lane)) return lanes.waiting(lane) + flight
+    const { first, all } = this.#link.ports
+    let waiting = first.flight
+    for (const port of all) if (port.reliable) waiting += port.lanes.waiting(lane)
+    return waiting
+  }
+
+  #flush(): void {
+    const { clock, events, acknowledger } = this.#link
+    const { all, first } = this.#link.ports
+    const now = clock.now()
+    const { window } = acknowledger.path
+    // By index, here and below: this runs with every message, and an iterator is garbage.
+    for (let i = 0; i < all.length; i++) {
+      const port = all[i]!
+      if (!port.reliable && port.hasWork) port.flush(now)
+    }
+    for (let i = 0; i < all.length; i++) {
+      const port = all[i]!
+      if (!port.reliable || !port.hasWork) continue
+      port.flush(i === 0 ? Math.max(window, INITIAL_WINDOW) : Number.POSITIVE_INFINITY)
+    }
+    if (this.stream.waits) {
+      // Where packets are lost, a transfer on the game's association is felt in the game.
+      const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
+      const most = waits && acknowledger.sent.loss > 0 ? Math.min(window, TRICKLE_WINDOW) : window
+      this.stream.flush(most - acknowledger.sent.flight - first.flight)
+      this.#probe(now)
+    } else if (this.stream.flight > 0) this.#probe(now)
+    if (this.#full.size === 0) return
+    for (const lane of this.#full) {
+      if (this.#waiting(lane) > LANE_LOW_WATER) continue
+      this.#full.delete(lane)
+      events.drained?.(lane)
+    }
+  }
+
+  /** While the stream flows, the delay of the path is measured often, whatever the game sends. */
+  #probe(now: number): void {
+    const { life, ports, acknowledger, clock } = this.#link
+    if (!life.flows) return
+    const { probeMs } = acknowledger.path
+    if (now - acknowledger.lastSentAt >= probeMs) ports.unreliable.sendNow(now, true)
+    this.#cancelProbe ??= clock.setTimeout(this.#probeAgain, probeMs)
+  }
+}
