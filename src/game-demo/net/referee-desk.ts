@@ -102,10 +102,10 @@ export class RefereeDesk {
         ask: ask.handle(({ sender }) => {
           if (this.#office) this.#calls.arena.to(sender)(this.#arena)
         }),
-        arena: arena.handle(({ sender }, whole) => {
+        arena: arena.handle(({ sender }, copy) => {
           this.#requireReferee(sender)
           const before = this.#arena
-          this.#arena = whole
+          this.#arena = copy
           this.#synced = true
           this.#hasCopy = true
           watcher.onArena(before)
