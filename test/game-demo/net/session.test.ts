@@ -294,4 +294,20 @@ describe('a peer that misbehaves', () => {
     await table.run(1)
     expect(players[0]!.events).toContainEqual({ type: 'outdated', id: 20 })
   })
+
+  it('as a host with another version leaves a player to fly alone', async () => {
+    const table = new ArenaTable()
+    const host = await table.enter(10)
+    host.rpcs({ ask: calls.chat }, { set: 'arena' })
+    void host.clock.ready
+    const player = await table.sit(20)
+    player.pilot = FLY
+    table.signaling.connect(10, 20)
+    await table.run(2)
+    const { self } = player.session.view()
+    await table.run(3)
+    const later = player.session.view().self
+    expect(Math.hypot(later.x - self.x, later.y - self.y)).toBeGreaterThan(20)
+    expect(player.events).toContainEqual({ type: 'outdated', id: 10 })
+  })
 })
