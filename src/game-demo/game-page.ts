@@ -50,6 +50,7 @@ export class GamePage {
   #controls: Controls | undefined
   #renderer: GameRenderer | undefined
   #lastFrame = 0
+  #welcomed = false
 
   constructor(options: GamePageOptions) {
     this.#options = options
@@ -73,7 +74,7 @@ export class GamePage {
     this.#bindTools(signal)
     this.#bindMenu(signal)
     this.#bindKeys(signal)
-    this.#hud.welcome(performance.now())
+    this.#updateLists()
     void this.#startPicture()
   }
 
@@ -119,8 +120,12 @@ export class GamePage {
 
   #updateLists(): void {
     const view = this.#session.view()
+    const now = performance.now()
+    if (!this.#session.ready) this.#hud.wait(now)
+    else if (!this.#welcomed) this.#hud.welcome(now)
+    this.#welcomed ||= this.#session.ready
     this.#board.update(view)
-    this.#hud.update(view, performance.now())
+    this.#hud.update(view, now)
   }
 
   #updateStats(): void {

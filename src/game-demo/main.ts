@@ -1,6 +1,6 @@
 // The page: lobby, joining, playing, and why it ended. `data-state` of the body says which; the styles show it.
 
-import { hostRoom, type JoinRoomOptions, joinRoom, type Room } from '../index.ts'
+import { hostRoom, type JoinRoomOptions, joinRoom, NetError, type Room } from '../index.ts'
 import { GamePage } from './game-page.ts'
 import { type Profile, presenceOf } from './profile.ts'
 import { element, setText } from './ui/dom.ts'
@@ -105,7 +105,7 @@ function enter(room: Room): void {
       return
     }
     // Without the host's time there is no game.
-    close(error)
+    close(new NetError('ERR_CONNECTION_ERROR', error.message, { cause: error }))
     void room.leave()
   })
   room.on('signalingInterrupted', () => toast('The server is not heard of. You play on; trying to reach it again …'))
