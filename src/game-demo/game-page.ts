@@ -153,19 +153,7 @@ export class GamePage {
   #avoidNamesake(): void {
     const { id, profile, players } = this.#session
     const other = besideNamesake(profile, id, players)
-    if (other) this.#rename(other)
-  }
-
-  /** False: the others could not be told. */
-  #rename(profile: Profile): boolean {
-    try {
-      this.#session.setProfile(profile)
-      return true
-    } catch (error) {
-      console.warn(error)
-      toast('The server, which tells the others your name, cannot be reached. Try again later.')
-      return false
-    }
+    if (other) this.#session.setProfile(other)
   }
 
   #say(text: string): boolean {
@@ -199,7 +187,7 @@ export class GamePage {
         const name = cleanText(element('menu-name', HTMLInputElement).value, NAME_LENGTH)
         if (name === '') return
         const profile = { ...this.#session.profile, name, colour: this.#picker.value }
-        if (!this.#rename(profile)) return
+        this.#session.setProfile(profile)
         saveProfile(profile)
         this.#options.onProfile(profile)
         this.#toggleMenu()

@@ -141,7 +141,7 @@ export class GameSession {
     return [...this.#players.values()]
   }
 
-  /** @throws {NetError} when signaling, which tells the others, cannot be reached: then nothing has changed. */
+  /** Signaling tells the others, when its link stands. */
   setProfile(profile: Profile): void {
     this.#room.setPresence(presenceOf(profile))
     this.#profile = profile
