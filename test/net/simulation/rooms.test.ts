@@ -149,4 +149,4 @@ test('a minute of eight peers at 60 Hz and 10 % loss takes a few seconds', { tim
   }
   await network.run(1000)
   expectShare(received, 3600 * 56, 0.9)
-}, 20_000)
+})
