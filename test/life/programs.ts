@@ -28,8 +28,13 @@ export interface Holdings {
 }
 
 export interface ChurnResult {
-  /** What the process held before any connection, after the first few, and at the end. */
-  readonly holdings: { readonly idle: Holdings; readonly early: Holdings; readonly late: Holdings }
+  /** What the process held before any connection, after the first few, halfway from there, and at the end. */
+  readonly holdings: {
+    readonly idle: Holdings
+    readonly early: Holdings
+    readonly middle: Holdings
+    readonly late: Holdings
+  }
   readonly exitCode: number | null
   /** From its result to its end. */
   readonly exitMs: number
