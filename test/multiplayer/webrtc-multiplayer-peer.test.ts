@@ -519,7 +519,7 @@ describe('the end of a connection', () => {
 
 describe('a star', () => {
   it('has a server with id 1 and clients that see only it', async () => {
-    const server = newPeer((peer) => peer.createServer())
+    const server = newPeer((peer) => peer.createServer(), { serverRelay: false })
     const clients = [5, 6].map((id) => newPeer((peer) => peer.createClient(id)))
     const hearsServer = new Witness(server)
     const hears = clients.map((client) => new Witness(client))
