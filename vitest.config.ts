@@ -1,17 +1,47 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** Tests with real connections, browsers, servers or processes. All others run in virtual time, and count only. */
+const REAL = [
+  'test/*.test.ts',
+  'test/{conformance,docs,e2e,examples,life,nat,real-link,server}/**/*.test.ts',
+  'test/game-demo/{*,net/*}.test.ts',
+  'test/multiplayer/{*,*/real}.test.ts',
+  'test/net/{*,drivers/*,signaling/*}.test.ts',
+]
+
+const common = {
+  // node-datachannel crashes in worker threads.
+  pool: 'forks',
+  // CI's machine is shared: a test gets two more tries there, and the reporter marks it (retry x1), which is a bug to look at.
+  retry: process.env.CI ? 2 : 0,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+} as const
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
-    // node-datachannel crashes in worker threads.
-    pool: 'forks',
-    // Real browsers and real connections: two files at once would starve each other on two cores.
-    fileParallelism: false,
-    // CI's machine is shared: a test gets two more tries there, and the reporter marks it (retry x1), which is a bug to look at.
-    retry: process.env.CI ? 2 : 0,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: 'test/output/results.json' }]],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'virtual',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...REAL],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'real',
+          include: REAL,
+          // Two files at once would starve each other on two cores.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

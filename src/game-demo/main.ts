@@ -55,7 +55,7 @@ async function play(code: string | undefined): Promise<void> {
   const signaling = signalingUrl(location)
   const { signal } = controller
   try {
-    const room = await returnTo(code, { signaling, signal, keepPlace: true, presence: presenceOf(profile) })
+    const room = await join(code, { signaling, signal, keepPlace: true })
     // The player went back while the last answer was on its way.
     if (signal.aborted) return void room.leave()
     enter(room)
@@ -64,13 +64,16 @@ async function play(code: string | undefined): Promise<void> {
   }
 }
 
-/** To the place that this tab had in the room before it was loaded anew; else as anybody. */
-async function returnTo(code: string | undefined, options: JoinRoomOptions): Promise<Room> {
+/** A new room, or that one: at the place that this tab had there before it was loaded anew, else as anybody. */
+async function join(code: string | undefined, common: JoinRoomOptions): Promise<Room> {
+  const kept = code === undefined ? undefined : takePlace(code)
+  // Another tab may have changed what the browser remembers.
+  profile = kept?.profile ?? profile
+  const options = { ...common, presence: presenceOf(profile) }
   if (code === undefined) return hostRoom({ ...options, topology: 'mesh', maxPeers: MAX_PEERS })
-  const place = takePlace(code)
-  if (place === undefined) return joinRoom({ ...options, room: code })
+  if (!kept) return joinRoom({ ...options, room: code })
   // It may not be kept any more.
-  return joinRoom({ ...options, place }).catch(() => joinRoom({ ...options, room: code }))
+  return joinRoom({ ...options, place: kept.place }).catch(() => joinRoom({ ...options, room: code }))
 }
 
 function enter(room: Room): void {
@@ -96,7 +99,15 @@ function enter(room: Room): void {
   room.on('peerDisconnected', count)
   room.on('peerReconnecting', () => toast('A player is not heard of. Trying to reach them again …'))
   room.on('peerReconnected', () => toast('The player is back.'))
-  room.on('connectionFailed', (id) => toast(unreachable(id === room.host)))
+  room.on('connectionFailed', (id, error) => {
+    if (id !== room.host || room.clock.synchronized) {
+      toast('One player could not be reached: a network in between blocks it.')
+      return
+    }
+    // Without the host's time there is no game.
+    close(error)
+    void room.leave()
+  })
   room.on('signalingInterrupted', () => toast('The server is not heard of. You play on; trying to reach it again …'))
   room.on('error', (error) => console.warn(`${error.code}: ${error.message}`))
   room.on('signalingLost', () => toast('The server is gone. You play on; nobody new can join.'))
@@ -106,11 +117,6 @@ function enter(room: Room): void {
   })
   count()
   setState('playing')
-}
-
-function unreachable(isHost: boolean): string {
-  if (!isHost) return 'One player could not be reached: a network in between blocks it.'
-  return 'The host could not be reached: a network in between blocks it. Try another one, such as a phone’s.'
 }
 
 function fail(error: unknown): void {
@@ -173,7 +179,7 @@ window.addEventListener('hashchange', () => {
 })
 // The room says goodbye by itself. A page that is loaded anew takes its place again.
 window.addEventListener('pagehide', () => {
-  if (current) savePlace(current.room)
+  if (current) savePlace(current.room, profile)
 })
 
 // Fetched now, while the player reads or the connection is made.

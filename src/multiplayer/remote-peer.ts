@@ -264,8 +264,7 @@ export class RemotePeer implements PacketSource {
       drained: (port) => this.link.drained(port),
       lost: () => {
         if (this.#repairs) this.link.lost()
-        // Where it was silent before, that is why.
-        else this.link.fail(this.link.reconnecting ? 'timeout' : 'connection_lost')
+        else this.link.fail(this.link.suspicion ?? 'connection_lost')
       },
       error: (error) => {
         this.#lastError = error

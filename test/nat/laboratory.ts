@@ -24,6 +24,8 @@ const TURN_6 = '2001:db8::2'
 /** Longer than joinRoom takes to give a peer up (CONNECT_TIMEOUT_MS), with the start of two processes. */
 const OUTCOME_TIMEOUT_MS = 25_000
 const START_TIMEOUT_MS = 30_000
+/** Until a pair is given up (CONNECT_TIMEOUT_MS) and looks for a third, or tries anew (DETOUR_RETRY_MS) and connects. */
+const DETOUR_TIMEOUT_MS = 60_000
 
 /** Enters a room and tells after how many ms it was connected, or given up. */
 const PAGE = `
@@ -66,7 +68,30 @@ export interface Move {
   }[]
 }
 
+/** What one of three peers was told, and what came from the other two. */
+export interface Account {
+  readonly id: number
+  /** How many reliable packets it sent to everyone. */
+  readonly sent: number
+  /** The numbers that came, by who sent them. */
+  readonly heard: Readonly<Record<number, readonly number[]>>
+  /** Events and their peers, in order. */
+  readonly words: readonly string[]
+}
+
+export interface Detour {
+  /** From the entrance of the last on, until everyone was connected with both others. */
+  readonly metMs: number
+  /** Through whom the two that cannot connect were connected, each as it says. */
+  readonly via: readonly (number | undefined)[]
+  /** Those two, and then the one that passed on for them. */
+  readonly accounts: readonly Account[]
+}
+
 type Report =
+  | { readonly event: 'met'; readonly vias: Readonly<Record<number, number | undefined>> }
+  | { readonly event: 'direct' }
+  | ({ readonly event: 'account' } & Account)
   | { readonly event: 'reconnected' }
   | { readonly event: 'tally'; readonly sent: number; readonly heard: number[]; readonly words: string[] }
   | { readonly event: 'listening'; readonly urls: string[]; readonly page: string }
@@ -81,6 +106,8 @@ export class Laboratory {
   #urls: { readonly v4: string; readonly v6: string; readonly page: string } | undefined
   #site: Site | undefined
   #routers = 0
+  /** Of the hosts behind routers with IPv4. */
+  readonly #addresses = new Map<string, string>()
 
   /** Builds the core with its servers. */
   async start(): Promise<void> {
@@ -203,6 +230,47 @@ export class Laboratory {
     }
   }
 
+  /**
+   * Two peers whose routers let no connection between them come about, with no TURN server, and a third one that both can reach.
+   * When all have met, the two get routers that let one through; it ends when they have it.
+   */
+  async detour(): Promise<Detour> {
+    const [[one, two], [third]] = await Promise.all([
+      this.#pair(['symmetric', 'symmetric']),
+      this.#pair(['full cone', 'full cone']),
+    ])
+    const players: ChildProcess[] = []
+    const enter = (host: string, room?: string) => {
+      const iceServers = [{ urls: `stun:${TURN}:3478` }]
+      const player = this.#node(host, 'trio.js', { signaling: this.#urls!.v4, room, iceServers })
+      players.push(player)
+      return player
+    }
+    const first = enter(one)
+    const { code } = await heard(first, ['joined'], START_TIMEOUT_MS)
+    await heard(enter(two, code), ['joined'], START_TIMEOUT_MS)
+    await heard(enter(third, code), ['joined'], START_TIMEOUT_MS)
+    const startedAt = performance.now()
+    const met = await Promise.all(players.map((player) => heard(player, ['met'], DETOUR_TIMEOUT_MS)))
+    const metMs = performance.now() - startedAt
+    const direct = players.slice(0, 2).map((player) => heard(player, ['direct'], DETOUR_TIMEOUT_MS))
+    for (const host of [one, two]) await this.#exchangeRouter(host, 'full cone')
+    await Promise.all(direct)
+    await sleep(1_000)
+    for (const player of players) player.send('pause')
+    await sleep(1_500)
+    const accounts = await Promise.all(
+      players.map((player) => {
+        const account = heard(player, ['account'], START_TIMEOUT_MS)
+        player.send('account')
+        return account
+      }),
+    )
+    for (const player of players) player.kill('SIGKILL')
+    const [a, b] = accounts
+    return { metMs, via: [met[0]!.vias[b!.id], met[1]!.vias[a!.id]], accounts }
+  }
+
   /** Another router for a host that has one. Returns what has to be done on the host to change over. */
   async #secondRouter(host: string): Promise<string[]> {
     const net = this.#net
@@ -216,6 +284,12 @@ export class Laboratory {
     await net.forward(router, 4)
     await net.nft(router, natRules('port-restricted', `${lan}.2`))
     return ['link set eth0 down', 'link set eth1 up', `addr add ${lan}.2/24 dev eth1`, `route add default via ${lan}.1`]
+  }
+
+  /** From now on the router of a host is one of another kind. What passes through it goes on. */
+  async #exchangeRouter(host: string, kind: NatKind): Promise<void> {
+    const router = host.replace('-host', '-router')
+    await this.#net.nft(router, `flush ruleset\n${natRules(kind, this.#addresses.get(host)!)}`)
   }
 
   async #pair(accesses: readonly [Access, Access]): Promise<[string, string]> {
@@ -247,6 +321,7 @@ export class Laboratory {
     await net.ip(host, [`addr add ${lan}.2/24 dev eth0`, `route add default via ${lan}.1`])
     await net.forward(router, 4)
     await net.nft(router, natRules(access, `${lan}.2`))
+    this.#addresses.set(host, `${lan}.2`)
     return host
   }
 

@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Access, Laboratory, type Outcome, type Policy } from './laboratory.ts'
+import { type Access, type Account, type Detour, Laboratory, type Outcome, type Policy } from './laboratory.ts'
 import { whyNoLaboratory } from './namespaces.ts'
 
 /** How many cells are tried at a time: each is two processes that start. */
@@ -65,6 +65,7 @@ it.runIf(process.env.CI)('CI allows the laboratory', () => {
 describe.skipIf(reason)('between networks', () => {
   const laboratory = new Laboratory()
   const outcomes = new Map<Cell, Promise<Outcome>>()
+  let detour: Promise<Detour> | undefined
 
   const meet = ({ accesses, policies, browser }: Cell) =>
     browser ? laboratory.meetPage(accesses) : laboratory.meet(accesses, policies)
@@ -74,6 +75,7 @@ describe.skipIf(reason)('between networks', () => {
     // Those that come to nothing take their time, but nothing of the machine's: they run beside the others.
     const slow = CELLS.filter(({ expected }) => expected === 'none')
     const quick = CELLS.filter((each) => !slow.includes(each))
+    detour = settle(laboratory.detour())
     for (const each of slow) outcomes.set(each, settle(meet(each)))
     const lanes = new Array<Promise<unknown>>(AT_ONCE).fill(Promise.resolve())
     quick.forEach((each, i) => {
@@ -99,6 +101,31 @@ describe.skipIf(reason)('between networks', () => {
     },
   )
 
+  it('two that cannot connect meet by way of a third, and without it as soon as they can', {
+    timeout: 150_000,
+  }, async () => {
+    const { via, accounts } = await detour!.catch(() => {
+      // A second try, where tests get one, tries it anew.
+      const again = settle(laboratory.detour())
+      detour = again
+      return again
+    })
+    const [one, two, third] = accounts as [Account, Account, Account]
+    expect(via).toEqual([third.id, third.id])
+    for (const { id, words, heard } of accounts) {
+      const others = accounts.filter((each) => each.id !== id)
+      // Nothing else is told of: neither the connection that failed nor the one that took over.
+      expect(words.toSorted()).toEqual(others.map((each) => `peerConnected ${each.id}`).toSorted())
+      for (const other of others) {
+        const numbers = heard[other.id]!
+        // It sent from the time on when it knew both.
+        expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => other.sent - numbers.length + n))
+        expect(numbers.length).toBeGreaterThan(100)
+      }
+    }
+    expect([one.heard[two.id]!.length, two.heard[one.id]!.length]).toEqual([two.sent, one.sent])
+  })
+
   it('it is as docs/nat.md says', { timeout: 60_000 }, async () => {
     const rows: string[] = []
     for (const each of CELLS) rows.push(row(each, await outcomes.get(each)!))
@@ -110,7 +137,7 @@ describe.skipIf(reason)('between networks', () => {
 })
 
 /** A failure is told by the test of its cell, and not before. */
-function settle(outcome: Promise<Outcome>): Promise<Outcome> {
+function settle<T>(outcome: Promise<T>): Promise<T> {
   outcome.catch(() => {})
   return outcome
 }

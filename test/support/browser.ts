@@ -17,7 +17,16 @@ const CHROMIUM_ARGS = [
   '--enable-unsafe-swiftshader',
 ]
 
+/** By which puppeteer keeps hidden pages awake. */
+const KEPT_AWAKE = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+]
+
 export interface LaunchOptions {
+  /** The timers of hidden pages are held back, as a player's browser does. Chromium only. */
+  readonly holdsHiddenBack?: boolean
   /** Firefox's settings (about:config). */
   readonly prefs?: Readonly<Record<string, unknown>>
   /** Started instead of the browser, with its arguments, and spoken to over a pipe. Chromium only. */
@@ -34,6 +43,7 @@ export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): P
     extraPrefsFirefox: { ...options.prefs },
     pipe: options.program !== undefined,
     args: name === 'chromium' ? CHROMIUM_ARGS : [],
+    ignoreDefaultArgs: options.holdsHiddenBack ? KEPT_AWAKE : [],
     protocolTimeout: 60_000,
   })
 }

@@ -2,7 +2,7 @@
 // says has arrived there is handed to the log of what was sent and to the path.
 
 import { NetError } from '../errors.ts'
-import { DOUBT_MS, INITIAL_WINDOW, MAX_IN_DOUBT } from './constants.ts'
+import { DOUBT_MS, INITIAL_WINDOW, MAX_IN_DOUBT, MAX_MESSAGE } from './constants.ts'
 import type { MessageWriter } from './frames.ts'
 import { byteAt, u16At, u32At } from './frames.ts'
 import { Path } from './path.ts'
@@ -58,9 +58,16 @@ export class Acknowledger {
     this.#events = events
   }
 
-  /** The next message wants to be acknowledged at once: much is on its way, or the path is narrow. */
-  get asks(): boolean {
-    return this.path.isNarrow || this.sent.flight * 2 > Math.max(this.path.window, INITIAL_WINDOW)
+  /**
+   * The message that was started wants to be acknowledged at once: much is on its way, or the path is narrow. `more`: another
+   * follows now. While there is room for it, and for one more if it gets lost, it will do: each acknowledgement costs both
+   * sides as much as a message.
+   */
+  askWhereNeeded(writer: MessageWriter, more: boolean): void {
+    const { path, sent } = this
+    if (!path.isNarrow && sent.flight * 2 <= Math.max(path.window, INITIAL_WINDOW)) return
+    if (more && sent.flight + writer.length + 2 * MAX_MESSAGE <= path.unreliableWindow) return
+    writer.bytes[0]! |= Flag.Asks
   }
 
   /**

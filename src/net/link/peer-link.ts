@@ -100,6 +100,11 @@ export class PeerLink {
     return this.connected && this.#heartbeat.suspected
   }
 
+  /** Why it is reconnecting: it fell silent, or its channels are gone. `undefined`: it is not. */
+  get suspicion(): 'timeout' | 'connection_lost' | undefined {
+    return this.reconnecting ? this.#suspicion : undefined
+  }
+
   get stats(): LinkStats {
     const { clock, acknowledger } = this.#link
     const { received, sent, roundTrip, path } = acknowledger

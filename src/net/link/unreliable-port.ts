@@ -76,7 +76,7 @@ export class UnreliablePort {
    */
   send(packet: OutgoingPacket, ordered: boolean, now: number, key?: string | number, receipt?: Receipt): void {
     // A full message goes; whether another may is asked for each.
-    if (this.#packets > 0 && !this.writer.fits(packet.payload.length)) this.#finish(now)
+    if (this.#packets > 0 && !this.writer.fits(packet.payload.length)) this.#finish(now, true)
     if (this.#waiting.length === 0 && (this.#packets > 0 || this.#mayGo(now)))
       this.#write(packet, ordered, now, receipt)
     else this.#wait(packet, ordered, now, key, receipt)
@@ -84,7 +84,7 @@ export class UnreliablePort {
 
   /** Sends what is there, as far as the path takes it. */
   flush(now: number): void {
-    this.#finish(now)
+    this.#finish(now, this.#waiting.length > 0)
     if (this.#waiting.length === 0) return
     this.#expire(now)
     let gone = 0
@@ -95,12 +95,12 @@ export class UnreliablePort {
       gone += 1
     }
     if (gone > 0) this.#waiting.splice(0, gone)
-    this.#finish(now)
+    this.#finish(now, false)
   }
 
   /** Sends what is there, and a header alone where nothing is. Not into a full channel: it would come too late. */
   sendNow(now: number, asks: boolean): void {
-    this.#finish(now)
+    this.#finish(now, asks)
     if (this.#channel.bufferedAmount > UNRELIABLE_HIGH_WATER) return
     this.#acknowledger.start(this.writer, now, asks)
     this.#handOver(now, asks)
@@ -150,8 +150,8 @@ export class UnreliablePort {
       this.#writePieces(packet, ordered, now, receipt)
       return
     }
-    if (this.#packets > 0 && !this.writer.fits(payload.length)) this.#finish(now)
-    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
+    if (this.#packets > 0 && !this.writer.fits(payload.length)) this.#finish(now, true)
+    if (this.#packets === 0) this.#acknowledger.start(this.writer, now, false)
     this.writer.frame(kind, ordered, payload)
     this.#packets += 1
     if (!receipt) return
@@ -160,7 +160,7 @@ export class UnreliablePort {
   }
 
   #writePieces({ kind, payload }: OutgoingPacket, ordered: boolean, now: number, receipt: Receipt | undefined): void {
-    this.#finish(now)
+    this.#finish(now, true)
     const count = Math.ceil(payload.length / PIECE_CONTENT)
     const size = Math.ceil(payload.length / count)
     const id = this.#nextPiece
@@ -177,16 +177,19 @@ export class UnreliablePort {
         } else if (missing === 0) receipt(true)
       })
     for (let index = 0; index < count; index++) {
-      this.#acknowledger.start(this.writer, now, this.#acknowledger.asks)
+      this.#acknowledger.start(this.writer, now, false)
       this.writer.piece(kind, ordered, id, index, count, payload.subarray(index * size, (index + 1) * size))
       if (piece) this.#receipts = [piece]
+      this.#acknowledger.askWhereNeeded(this.writer, index + 1 < count)
       this.#handOver(now, true)
     }
   }
 
-  #finish(now: number): void {
+  /** @param more Another message follows now. */
+  #finish(now: number, more: boolean): void {
     if (this.#packets === 0) return
     this.#acknowledger.lastPacketAt = now
+    this.#acknowledger.askWhereNeeded(this.writer, more)
     this.#handOver(now, true)
   }
 

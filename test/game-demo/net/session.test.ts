@@ -113,6 +113,31 @@ describe('two players', () => {
     expect(heard() - before).toBeLessThan(6)
   })
 
+  it('see each other fly smoothly over a bad line, and agree all the same', async () => {
+    const { table, players } = await tableOf(10, 20)
+    const [a, b] = players as [Player, Player]
+    table.network.set({ latencyMs: 100, jitterMs: 20, loss: 0.05 })
+    await table.run(3)
+    table.hand(a)
+    let frozen = 0
+    let jumps = 0
+    let last = shipOf(b, 10)!
+    const frames = 10 * 60
+    for (let frame = 0; frame < frames; frame++) {
+      await table.run(1 / 60)
+      const seen = shipOf(b, 10)!
+      if (seen.frozen) frozen++
+      // Twice as far as the fastest ship flies in a frame.
+      if (seen.life === last.life && Math.hypot(seen.x - last.x, seen.y - last.y) > 13) jumps++
+      last = seen
+    }
+    expect(frozen).toBe(0)
+    expect(jumps).toBeLessThan(frames / 100)
+    a.pilot = () => ({ turn: 0, thrust: 0, fire: false })
+    await table.run(2)
+    expect(arenas(table)[0]).toEqual(arenas(table)[1])
+  })
+
   it('agree on the arena after a wild half minute', async () => {
     const { table } = await tableOf(10, 20, 30, 40)
     await playAsBots(table, 40)

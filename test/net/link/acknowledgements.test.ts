@@ -49,6 +49,18 @@ describe('an acknowledgement', () => {
     expect(said().length).toBe(1)
   })
 
+  it('is asked for by the last of what goes at once, when much is on its way', () => {
+    const pair = quiet()
+    const burst = () => {
+      const { length } = pair.a.channels[1]!.sent
+      for (let i = 0; i < 7; i++) pair.a.queueUnreliable('x'.repeat(1_000))
+      pair.a.link.flush()
+      return pair.a.channels[1]!.sent.slice(length).map((message) => (message[0]! & Flag.Asks) !== 0)
+    }
+    burst()
+    expect(burst()).toEqual([false, false, false, false, false, false, true])
+  })
+
   it('is not acknowledged in turn', () => {
     const pair = quiet()
     pair.a.sendUnreliable('one')

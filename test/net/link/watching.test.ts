@@ -17,6 +17,19 @@ describe('a remote that falls silent', () => {
     expect(pair.clock.pendingTimers).toBe(0)
   })
 
+  it('is suspected for its silence, or for its channels that are gone: whichever came first', () => {
+    const pair = LinkPair.connected()
+    const { link } = pair.a
+    expect(link.suspicion).toBeUndefined()
+    link.lost()
+    expect(link.suspicion).toBe('connection_lost')
+    pair.cut = true
+    pair.clock.advance(2_000)
+    expect([link.suspicion, pair.b.link.suspicion]).toEqual(['connection_lost', 'timeout'])
+    pair.b.link.lost()
+    expect(pair.b.link.suspicion).toBe('timeout')
+  })
+
   it('is not given up while anything is heard of it: any message will do', () => {
     const pair = LinkPair.connected()
     pair.weatherA.lose = () => true
