@@ -16,6 +16,7 @@ import { lanes, lanesInBrowsers } from './lanes.ts'
 import { reconnect } from './reconnect.ts'
 import { rivals } from './rivals.ts'
 import { rpc } from './rpc.ts'
+import { seal } from './seal.ts'
 import { signaling } from './signaling/signaling.ts'
 import { state } from './state.ts'
 import { conditions } from './support/conditions.ts'
@@ -34,6 +35,7 @@ const BENCHMARKS: Readonly<Record<string, (settings: Settings) => Promise<Outcom
   state,
   batching,
   rpc,
+  seal,
   reconnect,
   rivals,
   signaling,

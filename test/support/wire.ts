@@ -35,9 +35,8 @@ export function hello(modes: readonly number[] = [], version: number = LINK_VERS
   return greeting(drawHalf(seededRandom(99)), modes, version)
 }
 
-/** The halves of the session that the ends of a LinkPair draw. */
+/** The half of the session that the end `a` of a LinkPair draws. */
 export const HALF_A = drawHalf(seededRandom(1))
-export const HALF_B = drawHalf(seededRandom(2))
 
 export function greeting(half: Uint8Array, modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
   return reliable(Kind.Hello, [version, ...writeGreeting(modes, half).subarray(1)], CONTROL_LANE)
