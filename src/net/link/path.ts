@@ -179,6 +179,7 @@ export class Path {
   }
 
   #adapt(bytes: number, flight: number, now: number): void {
+    if (this.#isUnused(flight)) return
     const target = this.targetMs
     const queue = this.queueMs(now)
     if (queue > FLOOD * target && !this.#slowStart) {
@@ -188,7 +189,6 @@ export class Path {
     if (this.#slowStart) {
       // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
       const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
-      if (this.#isUnused(flight)) return
       if (this.queueMs(now, RECENT) > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
         const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
