@@ -71,7 +71,10 @@ class Player {
 }
 
 async function answer(client: RawClient): Promise<Joined> {
-  const message = await Promise.race([client.heard('joined'), client.heard('error')])
+  const gone = client.closed.then(({ code, reason }) => {
+    throw new Error(`closed with ${code} ${reason} before there was an answer`)
+  })
+  const message = await Promise.race([client.heard('joined'), client.heard('error'), gone])
   if (message.type === 'joined') return message
   client.socket.terminate()
   throw new Error(`${message.code}: ${message.message}`)
