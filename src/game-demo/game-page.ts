@@ -31,7 +31,8 @@ export interface GamePageOptions {
   readonly room: Room
   readonly profile: Profile
   readonly link: string
-  readonly onProfile: (profile: Profile) => void
+  /** `isTold`: the others hear of it. */
+  readonly onProfile: (profile: Profile, isTold: boolean) => void
   readonly onLeave: () => void
 }
 
@@ -187,9 +188,9 @@ export class GamePage {
         const name = cleanText(element('menu-name', HTMLInputElement).value, NAME_LENGTH)
         if (name === '') return
         const profile = { ...this.#session.profile, name, colour: this.#picker.value }
-        this.#session.setProfile(profile)
+        const isTold = this.#session.setProfile(profile)
         saveProfile(profile)
-        this.#options.onProfile(profile)
+        this.#options.onProfile(profile, isTold)
         this.#toggleMenu()
       },
       { signal },

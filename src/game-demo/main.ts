@@ -81,15 +81,14 @@ function enter(room: Room): void {
   history.replaceState(null, '', link)
   body.dataset.peerId = String(room.id)
   body.dataset.room = room.code
-  let isServerGone = false
   const page = new GamePage({
     room,
     profile,
     link,
-    onProfile: (changed) => {
+    onProfile: (changed, isTold) => {
       profile = changed
       lobby.profile = changed
-      if (isServerGone) toast('The server is gone: those who are here go on seeing your old name.')
+      if (!isTold) toast('The server is gone: those who are here go on seeing your old name.')
     },
     onLeave: () => void toLobby(),
   })
@@ -113,7 +112,6 @@ function enter(room: Room): void {
   room.on('signalingInterrupted', () => toast('The server is not heard of. You play on; trying to reach it again …'))
   room.on('error', ({ code, message }) => console.warn(`${code}: ${message}`))
   room.on('signalingLost', () => {
-    isServerGone = true
     toast('The server is gone. You play on; nobody new can join.')
   })
   room.on('closed', (error) => {

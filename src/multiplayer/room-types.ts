@@ -143,7 +143,7 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   poll(): void
   /** Ends the connection to one peer. It is told. */
   disconnectPeer(id: number): void
-  /** Closes the room for newcomers, or opens it (host only). @throws {NetError} ERR_UNAUTHORIZED */
+  /** Closes the room for newcomers, or opens it (host only). @throws {NetError} ERR_UNAUTHORIZED, ERR_UNAVAILABLE (`signalingLost`) */
   seal(sealed?: boolean): void
   /**
    * Throws a peer out of the room: everyone ends the connection to it, and its room closes with ERR_KICKED (host only).
@@ -158,7 +158,7 @@ export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   /**
    * Tells the others this player's name or properties. What is left out stays; whether the page is visible is told by
    * itself.
-   * @throws {NetError} ERR_INVALID_PARAMETER (too long), ERR_UNAVAILABLE
+   * @throws {NetError} ERR_INVALID_PARAMETER (too long), ERR_UNAVAILABLE (signaling cannot, or is gone: `signalingLost`)
    */
   setPresence(presence: Pick<PresenceChange, 'name' | 'properties'>): void
   /** Says goodbye to everyone and closes all connections. Resolves when done, within half a second. */

@@ -194,12 +194,14 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   seal(sealed = true): void {
     this.#onlyHost('seal the room')
+    this.#requireSignaling()
     this.#session.seal(sealed)
   }
 
   kick(id: number, { ban = false }: { readonly ban?: boolean } = {}): void {
     this.#onlyHost('throw somebody out')
-    this.#request({ type: 'kick', id, ban })
+    // Without signaling nobody can come back.
+    if (!this.#signalingOver) this.#request({ type: 'kick', id, ban })
     if (this.peers.includes(id)) this.#api.disconnectPeer(id)
     this.#refuse(id)
   }
@@ -296,7 +298,13 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     if (this.id !== this.host) throw new NetError('ERR_UNAUTHORIZED', `Only the host may ${act}.`)
   }
 
+  #requireSignaling(): void {
+    if (this.#signalingOver)
+      throw new NetError('ERR_UNAVAILABLE', 'Signaling is gone (signalingLost): nobody can be told.')
+  }
+
   #request(request: MemberRequest): void {
+    this.#requireSignaling()
     if (!this.#session.request) {
       throw new NetError('ERR_UNAVAILABLE', 'This kind of signaling cannot do that. A signaling server can.')
     }

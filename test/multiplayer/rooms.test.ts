@@ -145,6 +145,34 @@ describe('a member whose page was loaded anew', () => {
   })
 })
 
+describe('a room whose signaling is gone', () => {
+  it('plays on, and says that nobody can be told any more', async () => {
+    const first = await createSignalingServer({ port: 0, host: '127.0.0.1' })
+    const host = await join({ signaling: first.url })
+    const guest = await join({ signaling: first.url, room: host.code })
+    await until(() => host.peers.length === 1 && guest.peers.length === 1)
+    const lost = [host, guest].map((room) => new Promise((resolve) => room.on('signalingLost', resolve)))
+    const port = Number(new URL(first.url).port)
+    await first.close()
+    // It knows nobody.
+    const second = await createSignalingServer({ port, host: '127.0.0.1' })
+    atEnd(() => second.close())
+    await Promise.all(lost)
+    const requests = [
+      () => host.setPresence({ name: 'Ada' }),
+      () => host.setMetadata({}),
+      () => host.setPublic(true),
+      () => host.seal(),
+    ]
+    for (const request of requests) expect(thrown(request)).toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    const [gone, heard] = [new Witness(host), new Promise((resolve) => guest.on('packet', resolve))]
+    host.send('still here')
+    expect(await heard).toBe('still here')
+    host.kick(guest.id)
+    expect(await gone.lost(guest.id)).toBe('kicked')
+  })
+})
+
 describe('tabs without a server', () => {
   it('have presence, metadata and kicks, and refuse what needs a server', async () => {
     const signaling = () => new BroadcastChannelSignaling({ channel: 'rooms-test' })

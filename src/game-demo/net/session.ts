@@ -4,7 +4,7 @@
 //
 // Who decides what: each peer its own ship, and whether that was hit; the referee orbs, points and rounds.
 
-import { type Rpcs, type Ticker, unwrapTick, wrapTick } from '../../index.ts'
+import { NetError, type Rpcs, type Ticker, unwrapTick, wrapTick } from '../../index.ts'
 import { type Profile, presenceOf, profileOf } from '../profile.ts'
 import { type Arena, type ArenaEvent, type Orb, OrbKind, secondsLeft } from '../rules/arena.ts'
 import { ORB_REACH, SHOT_LIFETIME, STEP, TICK_RATE } from '../rules/constants.ts'
@@ -141,11 +141,17 @@ export class GameSession {
     return [...this.#players.values()]
   }
 
-  /** Signaling tells the others, when its link stands. */
-  setProfile(profile: Profile): void {
-    this.#room.setPresence(presenceOf(profile))
+  /** Signaling tells the others, when its link stands. False: it is gone, and nobody hears of it. */
+  setProfile(profile: Profile): boolean {
+    try {
+      this.#room.setPresence(presenceOf(profile))
+    } catch (error) {
+      if (error instanceof NetError && error.code === 'ERR_UNAVAILABLE') return false
+      throw error
+    }
     this.#profile = profile
     this.#emit({ type: 'named', id: this.id, name: profile.name, first: false })
+    return true
   }
 
   /** Says something to everybody. False: nothing was left to say, or too much was said lately. */
