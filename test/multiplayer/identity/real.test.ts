@@ -43,7 +43,8 @@ describe('over real connections', () => {
     mallory.close()
   })
 
-  it('who ends both connections of a redial is found out, though nobody signed the first ones', async () => {
+  const patient = { timeout: 60_000 }
+  it('who ends both connections of a redial is found out, though nobody signed the first ones', patient, async () => {
     const mallory = new Mallory(new MemorySignaling(), { node: LOOPBACK, clock: systemClock }, false)
     const connections: DriverConnection[] = []
     const driver: WebRTCDriver = {
@@ -54,8 +55,9 @@ describe('over real connections', () => {
         return connection
       },
     }
-    const a = await join({ signaling: mallory, driver })
-    const b = await join({ signaling: mallory, room: a.code, driver })
+    // Handshakes may take seconds on a busy machine, and a redial is tried every four.
+    const a = await join({ signaling: mallory, driver, graceMs: 60_000 })
+    const b = await join({ signaling: mallory, room: a.code, driver, graceMs: 60_000 })
     await until(() => a.peers.length === 1 && b.peers.length === 1)
     const codes: string[] = []
     const packets: unknown[] = []
@@ -67,8 +69,8 @@ describe('over real connections', () => {
     for (const connection of connections.splice(0)) connection.close()
     await until(() => a.stats(b.id).state === 'reconnecting')
     a.send('my secret')
-    await until(() => codes.length === 2)
-    expect(codes).toEqual(['ERR_UNAUTHORIZED', 'ERR_UNAUTHORIZED'])
+    await until(() => codes.length >= 2)
+    expect(new Set(codes)).toEqual(new Set(['ERR_UNAUTHORIZED']))
     mallory.active = false
     for (const connection of connections) connection.close()
     await until(() => packets.length === 1)
