@@ -110,7 +110,7 @@ export class Handshake {
 
   /** Both sides know where they were: what was lost on the way goes again. */
   #resume({ messages, stream }: TakenIn): void {
-    const { ports, faults, acknowledger, life } = this.#link
+    const { ports, faults, acknowledger, life, clock } = this.#link
     const channels = this.#moved!
     let reliable = 0
     const fits = ports.all.every((port, index) =>
@@ -122,7 +122,7 @@ export class Handshake {
       return
     }
     this.#sender.closeBulk()
-    acknowledger.restart()
+    acknowledger.restart(clock.now())
     this.#moved = undefined
     life.isCut = false
     this.#events.resumed()
