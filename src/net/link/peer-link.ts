@@ -60,7 +60,7 @@ export class PeerLink {
     const ports = channels.map(({ channel, reliable }) =>
       reliable
         ? new ReliablePort(channel, urgent, budget, sending, receiving)
-        : new UnreliablePort(channel, acknowledger),
+        : new UnreliablePort(channel, acknowledger, (error) => news.add(() => faults.refused(error))),
     )
     const fail = (reason: LinkEnd) => this.fail(reason)
     const faults = new Faults({ life, news, events, ports, fail, lost: () => this.lost() })
