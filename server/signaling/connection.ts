@@ -14,9 +14,28 @@ import { textFrames } from './text-frames.ts'
 import type { Flushable, WriteBatch } from './write-batch.ts'
 import { Outbox } from './write-batch.ts'
 
-/** A socket that knows what it is for: with that all of them share their listeners. */
+/** A socket that tells its connection itself what happens to it: listeners would be a table more for every socket. */
 export class ClientSocket extends WebSocket {
   connection: Connection | undefined
+
+  override emit(event: string | symbol, ...details: unknown[]): boolean {
+    const { connection } = this
+    if (!connection) return super.emit(event, ...details)
+    switch (event) {
+      case 'message':
+        connection.heard(details[0] as RawData, details[1] as boolean)
+        return true
+      case 'pong':
+        connection.answered()
+        return true
+      case 'error':
+        connection.failed()
+        return true
+      case 'close':
+        connection.closed(details[0] as number, String(details[1]))
+    }
+    return super.emit(event, ...details)
+  }
 }
 
 export interface ConnectionSettings extends SessionSettings {
@@ -49,10 +68,6 @@ export class Connection implements ClientPort, Beating, Flushable {
     this.#session = new ClientSession(settings, client, this)
     settings.heartbeat.add(this)
     socket.connection = this
-    socket.on('message', onMessage)
-    socket.on('pong', onPong)
-    socket.on('error', onError)
-    socket.on('close', onClose)
   }
 
   /** Resolves when the socket is closed and the client's room knows. */
@@ -145,22 +160,6 @@ export class Connection implements ClientPort, Beating, Flushable {
     this.#log(reason)
     this.#socket.terminate()
   }
-}
-
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  ;(this as ClientSocket).connection?.heard(data, isBinary)
-}
-
-function onPong(this: WebSocket): void {
-  ;(this as ClientSocket).connection?.answered()
-}
-
-function onError(this: WebSocket): void {
-  ;(this as ClientSocket).connection?.failed()
-}
-
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  ;(this as ClientSocket).connection?.closed(code, reason.toString())
 }
 
 /** Closes `socket`, and cuts it when the other side does not answer that. */

@@ -261,9 +261,9 @@ async function changeAndListen(
   { adapter, budgets, addressKey }: EntranceParts,
   change: (state: RoomState | undefined) => { readonly id: number; readonly state: RoomState },
 ): Promise<Admission> {
-  const events = new HeldEvents()
+  const { hear, listen } = heldEvents()
   // Subscribed first, so that nothing that happens after the change can be missed.
-  const channel = await adapter.subscribe(code, events.hear)
+  const channel = await adapter.subscribe(code, hear)
   let id = 0
   let paid = 0
   const update: RecordUpdate<RoomState> = (before) => {
@@ -284,28 +284,27 @@ async function changeAndListen(
     if (!state) channel.close()
   }
   if (!state) throw new Error('the adapter lost the room')
-  return { id, state, channel, secret, listen: (member) => events.listen(member) }
+  return { id, state, channel, secret, listen }
 }
 
-/** What a channel brings before its member listens. */
-class HeldEvents {
-  #held: ChannelEvent<RoomState>[] | undefined
-  #member: RoomListener | undefined
-
-  readonly hear = (event: ChannelEvent<RoomState>): void => {
-    if (this.#member) {
-      this.#member.handle(event)
+/** What a channel brings before its member listens. Two variables for every player, and no object around them. */
+function heldEvents() {
+  let held: ChannelEvent<RoomState>[] | undefined
+  let listener: RoomListener | undefined
+  const hear = (event: ChannelEvent<RoomState>): void => {
+    if (listener) {
+      listener.handle(event)
       return
     }
-    this.#held ??= []
-    if (this.#held.length <= MAX_HELD_MESSAGES) this.#held.push(event)
+    held ??= []
+    if (held.length <= MAX_HELD_MESSAGES) held.push(event)
   }
-
-  listen(member: RoomListener): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    if (held.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
-    this.#member = member
-    for (const event of held) member.handle(event)
+  const listen = (member: RoomListener): void => {
+    const missed = held ?? []
+    held = undefined
+    if (missed.length > MAX_HELD_MESSAGES) throw new Error('too many messages while a client enters its room')
+    listener = member
+    for (const event of missed) member.handle(event)
   }
+  return { hear, listen }
 }

@@ -29,7 +29,8 @@ export class MemoryAdapter implements SignalingAdapter {
   readonly #records = new Map<string, StoredRecord>()
   /** Of the records that have tags. */
   readonly #tagged = new SortedKeys()
-  readonly #listeners = new Map<string, Set<Listener>>()
+  /** Lists that are never changed, only replaced: a Set takes ten times as much, and there is one for every room. */
+  readonly #listeners = new Map<string, readonly Listener[]>()
   readonly #claims = new MemoryClaims(systemClock)
 
   constructor(options: MemoryAdapterOptions = {}) {
@@ -63,8 +64,8 @@ export class MemoryAdapter implements SignalingAdapter {
     listener: (event: ChannelEvent<R>) => void,
   ): Promise<RecordChannel> {
     const own = listener as Listener
-    const listeners = this.#listeners.get(key) ?? new Set()
-    this.#listeners.set(key, listeners.add(own))
+    const others = this.#listeners.get(key)
+    this.#listeners.set(key, others ? others.concat(own) : [own])
     return new MemoryChannel(this.#listeners, key, own)
   }
 
@@ -94,11 +95,11 @@ export class MemoryAdapter implements SignalingAdapter {
 
 /** A class, because there is one for every player: closures would take three times as much. */
 class MemoryChannel implements RecordChannel {
-  readonly #all: Map<string, Set<Listener>>
+  readonly #all: Map<string, readonly Listener[]>
   readonly #key: string
   readonly #own: Listener
 
-  constructor(all: Map<string, Set<Listener>>, key: string, own: Listener) {
+  constructor(all: Map<string, readonly Listener[]>, key: string, own: Listener) {
     this.#all = all
     this.#key = key
     this.#own = own
@@ -109,12 +110,13 @@ class MemoryChannel implements RecordChannel {
   }
 
   close(): void {
-    const listeners = this.#all.get(this.#key)
-    if (listeners?.delete(this.#own) && listeners.size === 0) this.#all.delete(this.#key)
+    const rest = this.#all.get(this.#key)?.filter((listener) => listener !== this.#own) ?? []
+    if (rest.length > 0) this.#all.set(this.#key, rest)
+    else this.#all.delete(this.#key)
   }
 }
 
-function tell(listeners: ReadonlySet<Listener> | undefined, event: ChannelEvent<StoredRecord>): void {
+function tell(listeners: readonly Listener[] | undefined, event: ChannelEvent<StoredRecord>): void {
   for (const listener of listeners ?? []) {
     try {
       listener(event)

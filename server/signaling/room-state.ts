@@ -54,7 +54,7 @@ const NO_BANS: readonly string[] = []
 
 /** The state of a room that was just created. */
 export function openState(room: RoomRecord, creator: Arrival, password?: PasswordHash): RoomState {
-  const place = { ...creator, life: room.revision, link: room.revision }
+  const place = newPlace(creator, room.revision)
   return indexed({ ...room, places: { [room.host]: place }, bans: NO_BANS, ...(password && { password }) })
 }
 
@@ -67,8 +67,14 @@ export function admit(state: RoomState, id: number, presence: PresenceChange, ar
     throw new NetError('ERR_KICKED', `The host of room ${state.code} does not let this peer in.`)
   }
   const room = addPeer(state, id, presence)
-  const place = { ...arrival, life: room.revision, link: room.revision }
+  const place = newPlace(arrival, room.revision)
   return indexed({ ...room, places: { ...state.places, [id]: place } })
+}
+
+/** Written out: an object that is made by spreading and adding takes half as much again, and there is one for every player. */
+function newPlace({ secret, until, holder, isNamed }: Arrival, revision: number): Place {
+  const place = { life: revision, link: revision, secret, until, holder }
+  return isNamed ? { ...place, isNamed } : place
 }
 
 /**

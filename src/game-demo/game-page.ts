@@ -50,6 +50,7 @@ export class GamePage {
   #controls: Controls | undefined
   #renderer: GameRenderer | undefined
   #lastFrame = 0
+  #welcomed = false
 
   constructor(options: GamePageOptions) {
     this.#options = options
@@ -73,7 +74,7 @@ export class GamePage {
     this.#bindTools(signal)
     this.#bindMenu(signal)
     this.#bindKeys(signal)
-    this.#hud.welcome(performance.now())
+    this.#updateLists()
     void this.#startPicture()
   }
 
@@ -119,8 +120,12 @@ export class GamePage {
 
   #updateLists(): void {
     const view = this.#session.view()
+    const now = performance.now()
+    if (!this.#session.ready) this.#hud.wait(now)
+    else if (!this.#welcomed) this.#hud.welcome(now)
+    this.#welcomed ||= this.#session.ready
     this.#board.update(view)
-    this.#hud.update(view, performance.now())
+    this.#hud.update(view, now)
   }
 
   #updateStats(): void {
@@ -148,19 +153,7 @@ export class GamePage {
   #avoidNamesake(): void {
     const { id, profile, players } = this.#session
     const other = besideNamesake(profile, id, players)
-    if (other) this.#rename(other)
-  }
-
-  /** False: the others could not be told. */
-  #rename(profile: Profile): boolean {
-    try {
-      this.#session.setProfile(profile)
-      return true
-    } catch (error) {
-      console.warn(error)
-      toast('The server, which tells the others your name, cannot be reached. Try again later.')
-      return false
-    }
+    if (other) this.#session.setProfile(other)
   }
 
   #say(text: string): boolean {
@@ -194,7 +187,7 @@ export class GamePage {
         const name = cleanText(element('menu-name', HTMLInputElement).value, NAME_LENGTH)
         if (name === '') return
         const profile = { ...this.#session.profile, name, colour: this.#picker.value }
-        if (!this.#rename(profile)) return
+        this.#session.setProfile(profile)
         saveProfile(profile)
         this.#options.onProfile(profile)
         this.#toggleMenu()

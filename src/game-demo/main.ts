@@ -1,6 +1,6 @@
 // The page: lobby, joining, playing, and why it ended. `data-state` of the body says which; the styles show it.
 
-import { hostRoom, type JoinRoomOptions, joinRoom, type Room } from '../index.ts'
+import { hostRoom, type JoinRoomOptions, joinRoom, NetError, type Room } from '../index.ts'
 import { GamePage } from './game-page.ts'
 import { type Profile, presenceOf } from './profile.ts'
 import { element, setText } from './ui/dom.ts'
@@ -81,6 +81,7 @@ function enter(room: Room): void {
   history.replaceState(null, '', link)
   body.dataset.peerId = String(room.id)
   body.dataset.room = room.code
+  let isServerGone = false
   const page = new GamePage({
     room,
     profile,
@@ -88,6 +89,7 @@ function enter(room: Room): void {
     onProfile: (changed) => {
       profile = changed
       lobby.profile = changed
+      if (isServerGone) toast('The server is gone: those who are here go on seeing your old name.')
     },
     onLeave: () => void toLobby(),
   })
@@ -105,12 +107,15 @@ function enter(room: Room): void {
       return
     }
     // Without the host's time there is no game.
-    close(error)
+    close(new NetError('ERR_CONNECTION_ERROR', error.message, { cause: error }))
     void room.leave()
   })
   room.on('signalingInterrupted', () => toast('The server is not heard of. You play on; trying to reach it again …'))
-  room.on('error', (error) => console.warn(`${error.code}: ${error.message}`))
-  room.on('signalingLost', () => toast('The server is gone. You play on; nobody new can join.'))
+  room.on('error', ({ code, message }) => console.warn(`${code}: ${message}`))
+  room.on('signalingLost', () => {
+    isServerGone = true
+    toast('The server is gone. You play on; nobody new can join.')
+  })
   room.on('closed', (error) => {
     // After `leave` this page has already moved on.
     if (current?.room === room && error) close(error)

@@ -6,7 +6,7 @@ import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { systemRandom } from '../net/random.ts'
 import type { RoomPage, SignalingEvent, SignalingRequest, SignalingTransport } from '../net/signaling/transport.ts'
 import { WebSocketSignaling } from '../net/signaling/websocket.ts'
-import { MultiplayerAPI } from './api/multiplayer-api.ts'
+import { checkSealing, MultiplayerAPI } from './api/multiplayer-api.ts'
 import { checkPatience } from './checks.ts'
 import { Dialer } from './dialer.ts'
 import { iceServersForDial } from './ice-servers.ts'
@@ -70,6 +70,7 @@ async function enter(
   const { channels = [], autoPoll = true, signal } = options
   const { clock = systemClock, random = systemRandom, suspicionMs, graceMs } = options
   checkPatience({ suspicionMs, graceMs })
+  checkSealing(options.sealRelayed === true, options.authentication)
   const transport = chooseTransport(options.signaling)
   const ownConfiguration = {
     ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
@@ -100,6 +101,7 @@ async function enter(
     ...{ random, suspicionMs, graceMs },
     ...(options.relay !== undefined && { relay: options.relay }),
     ...(options.serverRelay !== undefined && { serverRelay: options.serverRelay }),
+    ...(options.sealRelayed !== undefined && { sealRelayed: options.sealRelayed }),
     hooks: {
       reconnecting: (id) => dialer.repair(id),
       settled: (id) => dialer.settled(id),

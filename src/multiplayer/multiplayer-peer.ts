@@ -81,6 +81,8 @@ export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   sendService(_bytes: Uint8Array, _options?: SendOptions): boolean {
     throw new NetError('ERR_UNAVAILABLE', 'This peer carries no service messages: it has to override sendService.')
   }
+  /** What goes to and from others by way of a third is sealed. Then `fingerprints` are those of the keys for that. */
+  readonly sealsRelayed: boolean = false
   /**
    * Of the certificates at both ends of the connection to a peer; `undefined`: there is none, or another peer passes on what it
    * says. For MultiplayerAPI.

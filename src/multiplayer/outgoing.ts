@@ -8,7 +8,7 @@ import type { OutgoingPacket } from '../net/link/lanes.ts'
 import { checkId, checkMode, checkSize } from './checks.ts'
 import type { LaneName, LaneNames } from './lane-names.ts'
 import { RelayedPeer } from './relay/relayed-peer.ts'
-import type { RelayedPeers } from './relay/relayed-peers.ts'
+import type { Parcel, RelayedPeers } from './relay/relayed-peers.ts'
 import type { RemotePeer } from './remote-peer.ts'
 import { type SendOptions, TARGET_PEER_BROADCAST, TransferMode } from './types.ts'
 
@@ -153,7 +153,7 @@ export class Outgoing {
   }
 
   #sendOver(packet: OutgoingPacket, to: number | readonly number[], manner: Manner): boolean {
-    const { lane, mode, receipt } = manner
+    const { mode, receipt } = manner
     const reliable = mode === TransferMode.Reliable
     const direct: RemotePeer[] = []
     const relayed: RelayedPeer[] = []
@@ -168,9 +168,13 @@ export class Outgoing {
     let ready = !(reliable && relayed.some(({ held }) => held))
     const parcels =
       relayed.length === 0
-        ? direct.map((remote) => ({ remote, packet }))
-        : this.#parts.relayed().parcels(packet, lane, reliable, direct, relayed, this.#parts.isClient())
-    for (const each of parcels) if (!this.#put(each.remote, each.packet, manner)) ready = false
+        ? direct.map((remote): Parcel => ({ remote, packet }))
+        : this.#parts.relayed().parcels(packet, manner, direct, relayed, this.#parts.isClient())
+    const { key } = manner
+    for (const { remote, packet, only } of parcels) {
+      const own = key === undefined || only === undefined ? manner : { ...manner, key: `${only} ${typeof key} ${key}` }
+      if (!this.#put(remote, packet, own)) ready = false
+    }
     return ready
   }
 

@@ -2,22 +2,26 @@
 // by another while the link lives.
 
 import type { Clock } from '../net/clock.ts'
-import type { NetError } from '../net/errors.ts'
+import { NetError } from '../net/errors.ts'
 import type { UnfinishedBudget } from '../net/link/joiner.ts'
 import type { LaneTable } from '../net/link/lane-table.ts'
 import { type LinkEnd, type LinkEvents, PeerLink } from '../net/link/peer-link.ts'
+import type { ConnectionEnds } from '../net/link/session.ts'
 import { Goodbye, type PacketKind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Random } from '../net/random.ts'
 import { type RouteStats, routeStats } from '../net/statistics.ts'
 import { BulkConnection } from './bulk-connection.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { LINGER_MS, MAX_EARLY_ON_NEXT_WAY, ROUTE_REFRESH_MS } from './constants.ts'
+import { LINGER_MS, ROUTE_REFRESH_MS } from './constants.ts'
 import type { PacketSource } from './inbox.ts'
+import { NextWay } from './next-way.ts'
 import type { PeerStats, TransferMode } from './types.ts'
 import type { Way } from './way.ts'
 
 export interface RemotePeerSettings {
+  /** This side's own id. */
+  readonly localId: number
   readonly userModes: readonly TransferMode[]
   readonly lanes: LaneTable
   readonly budget: UnfinishedBudget
@@ -49,15 +53,6 @@ export interface RemotePeerEvents {
   failed(error: NetError): void
 }
 
-/** A way that may take the place of the present one. */
-interface NextWay {
-  readonly way: Way
-  readonly leads: boolean
-  wanted: boolean
-  /** What came before this side went over to it. */
-  readonly early: [port: number, bytes: Uint8Array][]
-}
-
 export class RemotePeer implements PacketSource {
   readonly id: number
   readonly link: PeerLink
@@ -68,24 +63,29 @@ export class RemotePeer implements PacketSource {
   readonly #clock: Clock
   readonly #events: RemotePeerEvents
   readonly #repairs: boolean
+  readonly #localId: number
   #way: Way
-  /** Takes its place when it stands. `leads`: this side decides whether. */
+  /** The connection that made the session. */
+  #first: ConnectionEnds | undefined
+  /** Takes its place when it stands. */
   #next: NextWay | undefined
+  /** The other side needs it. */
+  #isNextWanted = false
   #route: RouteStats | undefined
   #routeAskedAt = Number.NEGATIVE_INFINITY
   #wasConnected = false
   #lastError: NetError | undefined
-  #isReplaced = false
   readonly #bulk: BulkConnection
 
   constructor(
     id: number,
     way: Way,
-    { userModes, lanes, budget, offersBulk, suspicionMs, graceMs, repairs, random }: RemotePeerSettings,
+    { localId, userModes, lanes, budget, offersBulk, suspicionMs, graceMs, repairs, random }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
     this.id = id
+    this.#localId = localId
     this.#way = way
     this.#clock = clock
     this.#events = events
@@ -93,6 +93,7 @@ export class RemotePeer implements PacketSource {
     const linkEvents: LinkEvents = {
       connected: () => {
         this.#wasConnected = true
+        this.#first = this.#ends(this.#way)
         this.#askForRoute()
         events.connected()
       },
@@ -102,12 +103,12 @@ export class RemotePeer implements PacketSource {
       bulkWaits: () => this.#bulk.want(),
       bulkRefused: () => this.#bulk.fail(),
       signal: (payload) => this.#bulk.signal(payload),
-      reconnecting: events.reconnecting,
+      reconnecting: () => {
+        events.reconnecting()
+        this.#tryNext()
+      },
       reconnected: events.reconnected,
       moved: () => this.#bulk.end(),
-      stranger: () => {
-        this.#isReplaced = true
-      },
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
@@ -177,32 +178,37 @@ export class RemotePeer implements PacketSource {
   }
 
   /**
-   * Has another connection beside its own, which takes its place when it is needed as soon as it stands. It replaces the
-   * one before it.
+   * Has another connection beside its own, which takes its place when it is needed as soon as it stands and the other side has
+   * shown there that it is the same. It replaces the one before it.
    * @param leads This side decides whether it is needed; the other one follows.
    */
   prepare(way: Way, leads: boolean): void {
-    this.#next?.way.close()
-    const next: NextWay = { way, leads, wanted: false, early: [] }
-    this.#next = next
-    way.events = {
-      opened: () => this.#tryNext(),
-      packet: (port, bytes) => {
-        if (next.early.length < MAX_EARLY_ON_NEXT_WAY) next.early.push([port, bytes])
-        if (!leads) this.#moveTo(next)
-      },
-      drained: () => {},
-      lost: () => {
-        if (this.#next === next) this.#next = undefined
-        way.close()
-      },
-      error: () => {},
+    this.#next?.close()
+    this.#isNextWanted = false
+    const first = this.#first
+    // Nobody was met yet who could be met again.
+    if (!first) {
+      way.close()
+      return
     }
+    const { session } = this.link
+    const next = new NextWay(way, leads, {
+      prove: () => session.prove(first, this.#ends(way)),
+      isProvedBy: (message) => session.isProvedBy(message, first, this.#ends(way)),
+      changed: () => {
+        if (this.#next === next) this.#tryNext()
+      },
+      ended: (refused) => {
+        if (this.#next === next) this.#next = undefined
+        if (refused) this.#events.rejected(refusal(this.id))
+      },
+    })
+    this.#next = next
   }
 
   /** The other side needs the connection that is prepared. */
   want(): void {
-    if (this.#next) this.#next.wanted = true
+    if (this.#next) this.#isNextWanted = true
     this.#tryNext()
   }
 
@@ -213,14 +219,18 @@ export class RemotePeer implements PacketSource {
   }
 
   #tryNext(): void {
-    if (!this.#next?.leads || !this.#next.way.isOpen) return
-    if (this.link.reconnecting || this.#next.wanted) {
-      this.#moveTo(this.#next)
-      return
+    const next = this.connected ? this.#next : undefined
+    if (next?.stranger) {
+      // Whoever has signaling can say that the peer began anew: it has to be gone, too.
+      if (this.link.reconnecting) this.#replaceBy(next.way, next.stranger)
+    } else if (next?.isReady) {
+      if (!next.leads || this.link.reconnecting || this.#isNextWanted) this.#moveTo(next)
+      else {
+        // The old one came to life meanwhile.
+        next.close()
+        this.#next = undefined
+      }
     }
-    // The old one came to life meanwhile.
-    this.#next.way.close()
-    this.#next = undefined
   }
 
   #moveTo({ way, early }: NextWay): void {
@@ -231,13 +241,26 @@ export class RemotePeer implements PacketSource {
     this.#way = way
     this.#use(way)
     this.link.move(way.channels.map(({ channel }) => channel))
-    for (const [port, bytes] of early) this.#receive(port, bytes)
+    for (const [port, bytes] of early) this.link.receive(port, bytes)
+  }
+
+  /** Its place takes somebody new, on `way`. */
+  #replaceBy(way: Way, greeting: Uint8Array): void {
+    this.#next = undefined
+    way.events = undefined
+    this.link.fail('connection_lost')
+    this.#events.replaced(way, greeting)
+  }
+
+  #ends({ connection }: Way): ConnectionEnds {
+    const { localFingerprints, remoteFingerprints } = connection
+    return { localId: this.#localId, remoteId: this.id, localFingerprints, remoteFingerprints }
   }
 
   #use(way: Way): void {
     way.events = {
       opened: (port) => this.link.opened(port),
-      packet: (port, bytes) => this.#receive(port, bytes),
+      packet: (port, bytes) => this.link.receive(port, bytes),
       drained: (port) => this.link.drained(port),
       lost: () => {
         if (this.#repairs) this.link.lost()
@@ -249,14 +272,6 @@ export class RemotePeer implements PacketSource {
     }
   }
 
-  #receive(port: number, bytes: Uint8Array): void {
-    const way = this.#way
-    this.link.receive(port, bytes)
-    if (!this.#isReplaced) return
-    this.#isReplaced = false
-    this.#events.replaced(way, bytes)
-  }
-
   #closeConnections(): void {
     this.#closeOthers()
     this.connection.close()
@@ -265,7 +280,7 @@ export class RemotePeer implements PacketSource {
   /** All but the connection in use. */
   #closeOthers(): void {
     this.#bulk.close()
-    this.#next?.way.close()
+    this.#next?.close()
     this.#next = undefined
   }
 
@@ -296,13 +311,6 @@ export class RemotePeer implements PacketSource {
   }
 
   #ended(reason: LinkEnd): void {
-    if (this.#isReplaced) {
-      // Its connection goes on as that of somebody else.
-      this.#way.events = undefined
-      this.#closeOthers()
-      this.#events.ended(reason)
-      return
-    }
     if (reason === 'left' || reason === 'disconnected_by_remote') {
       // The remote closes as soon as it has our answer; we wait for that, so that the answer gets out.
       this.#closeOthers()
@@ -321,4 +329,10 @@ export class RemotePeer implements PacketSource {
     const what = `Peer ${this.id} could not be connected to`
     return connectionFailure('ERR_CONNECTION_ERROR', what, this.connection, this.#lastError)
   }
+}
+
+function refusal(id: number): NetError {
+  const what = `Peer ${id} was dialled again, and whoever was there did not show that it is the one of the first connection`
+  const message = `${what}: somebody stands in between (a signaling server can). The new connection was closed.`
+  return new NetError('ERR_UNAUTHORIZED', message)
 }

@@ -224,6 +224,11 @@ export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
    * over another one itself is not asked.
    */
   readonly relay?: boolean | undefined
+  /**
+   * Whether packets that another peer passes on are sealed from end to end, so that it can neither read nor change them: see
+   * docs/relay.md. Needs `authentication: identify(…)`; all peers of the room give it, or none. Default false.
+   */
+  readonly sealRelayed?: boolean | undefined
   /** Channels beyond the default pair, each with its mode; `channel: n` in `send` is the n-th. */
   readonly channels?: readonly TransferMode[] | undefined
   /** True (default): events and packets arrive as they come. False: they wait, bounded, for `poll()`. */

@@ -26,6 +26,11 @@ export interface WebRTCMultiplayerPeerOptions extends PatienceOptions {
   readonly serverRelay?: boolean
   /** A member of a mesh: whether it passes packets on between others that cannot connect. Default true. */
   readonly relay?: boolean
+  /**
+   * Whether what goes to and from others by way of a third is sealed: see docs/relay.md. All peers need the same, and whoever
+   * knows who they are: MultiplayerAPI with `identify`. Default false.
+   */
+  readonly sealRelayed?: boolean
   /** Called at once, also with `autoPoll: false`: for those who make the connections meet. */
   readonly hooks?: ConnectionHooks
 }

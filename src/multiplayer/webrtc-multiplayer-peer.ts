@@ -36,6 +36,7 @@ import type { ConnectedPeer, ConnectionHooks, WebRTCMultiplayerPeerOptions } fro
 type Mode = 'none' | 'server' | 'client' | 'mesh'
 
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
+  override readonly sealsRelayed: boolean
   readonly #clock: Clock
   readonly #autoPoll: boolean
   readonly #hooks: ConnectionHooks
@@ -60,7 +61,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     super()
     const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
     const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, random = systemRandom } = options
-    const { serverRelay = true, relay = true } = options
+    const { serverRelay = true, relay = true, sealRelayed = false } = options
     this.#patience = { suspicionMs, graceMs }
     checkPatience(this.#patience)
     this.#random = random
@@ -71,6 +72,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     this.#clock = clock
     this.#serverRelay = serverRelay
     this.#helps = relay
+    this.sealsRelayed = sealRelayed
     this.#delivery = new Delivery(
       {
         emit: (name, ...args) => this.emit(name, ...args),
@@ -100,6 +102,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     })
     this.#relay = new Relay({
       clock,
+      seals: sealRelayed,
       neighbours: () => [...this.#remotes.values()].filter(({ connected }) => connected),
       wants: (id) => hooks.wantsRelayed?.(id) === true,
       lanes: this.#lanes.table,
@@ -119,6 +122,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       packet: (from, port, kind, ordered, payload) => this.#receive(from, port - 1, kind, ordered, payload),
       rejected: (error) => this.#delivery.tell({ type: 'error', error }),
       released: () => this.#outgoing.checkDrained(),
+      replaced: (id) => this.#tellGone(id, 'connection_lost'),
       broken: ({ id }) => {
         this.#tellGone(id, 'connection_lost')
         this.#delivery.tell({ type: 'connected', id })
@@ -202,6 +206,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   #add(id: number, way: Way): RemotePeer {
     const settings = {
+      localId: this.#id,
       userModes: this.#channelModes,
       lanes: this.#lanes.table,
       budget: this.#unfinished,
@@ -326,6 +331,8 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override fingerprints(id: number) {
+    const seal = this.#relay.peers.get(id)?.seal
+    if (seal) return { localFingerprints: [seal.localName], remoteFingerprints: [seal.remoteName] }
     const remote = this.#remotes.get(id)
     // One that is still being dialled is not the one over which a peer is heard that somebody else passes on.
     if (!remote?.connected || this.viaOf(id) !== undefined) return undefined

@@ -187,7 +187,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /**
    * Takes the other side's description. An offer starts connecting and is answered with `sessionDescriptionCreated`.
    * @throws {NetError} ERR_UNCONFIGURED: an offer when already started, or an answer to no offer.
-   * ERR_INVALID_PARAMETER: the type. ERR_INVALID_DATA: not SDP.
+   * ERR_INVALID_PARAMETER: the type. ERR_INVALID_DATA: not SDP. ERR_UNAUTHORIZED: another certificate at a restart of ICE.
    */
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
     if (type !== 'offer' && type !== 'answer') {
@@ -202,9 +202,15 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
       throw new NetError('ERR_INVALID_DATA', `The remote ${type} is not SDP.`)
     }
+    const fingerprints = fingerprintsOf(sdp)
+    // Some browsers would begin DTLS anew, with whoever has the other certificate, under the channels that stand.
+    if (again && fingerprints.join() !== this.#remoteFingerprints.join()) {
+      const message = `The remote ${type} for a restart of ICE names another certificate: it is not of the side that was there.`
+      throw new NetError('ERR_UNAUTHORIZED', message)
+    }
     const driver = this.#connect()
     driver.setRemoteDescription(type, sdp)
-    this.#remoteFingerprints = fingerprintsOf(sdp)
+    this.#remoteFingerprints = fingerprints
     this.#told.note('started')
     this.#told.note('remoteSet')
     this.#told.remote.addAll(sdp)

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { CONNECT_TIMEOUT_MS } from '../../src/multiplayer/constants.ts'
 import type { Room } from '../../src/multiplayer/room-types.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
-import { MAX_BAD_MESSAGES, MAX_EARLY_MESSAGES } from '../../src/net/link/constants.ts'
+import { MAX_BAD_MESSAGES, MAX_EARLY_MESSAGES, MAX_RELIABLE_PACKET } from '../../src/net/link/constants.ts'
 import { Kind, LAST } from '../../src/net/link/wire.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
@@ -138,6 +138,15 @@ it('a message of 10 MB, sent to a peer that takes 64 KiB, harms nobody', () =>
       answerAs: (sdp) => sdp.replace(/a=max-message-size:\d+/, 'a=max-message-size:16777216'),
     },
   ))
+
+it('a peer that takes everything and acknowledges nothing is closed when more waits for it than may', () =>
+  attacked(async (scene) => {
+    await greeted(scene)
+    const { room, intruder, witness } = scene
+    for (let i = 0; i < 3; i++) room.sendBytes(new Uint8Array(MAX_RELIABLE_PACKET), { to: intruder.id })
+    expect(await witness.lost(intruder.id)).toBe('buffer_overflow')
+    expect(room.peers).not.toContain(intruder.id)
+  }))
 
 it('hundreds of channels that nobody asked for are refused, one by one', () =>
   attacked(async (scene) => {

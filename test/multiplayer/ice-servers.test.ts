@@ -104,6 +104,34 @@ describe('iceServers', () => {
     ])
   })
 
+  it.each([
+    ['restarts', 'browser'],
+    ['is made anew', 'node'],
+  ] as const)('of signaling are asked for anew when a connection that stood %s', async (_, transport) => {
+    const net = new SimulatedNetwork({ seed: 3, latencyMs: 20, transport })
+    let refreshed = 0
+    const signaling: SignalingTransport = {
+      async open(request, context) {
+        const session = await net.signaling.open(request, context)
+        session.refreshIceServers = async () => {
+          refreshed += 1
+          return session.iceServers
+        }
+        return session
+      },
+    }
+    const [first, second] = await meet(net, { signaling })
+    await net.until(() => first.peers.length === 1 && second.peers.length === 1)
+    expect(refreshed).toBe(0)
+    let back = false
+    second.on('peerReconnected', () => {
+      back = true
+    })
+    net.interrupt(3_000)
+    await net.until(() => back)
+    expect(refreshed).toBeGreaterThan(0)
+  })
+
   it('that a connection cannot use are told to whoever only just joined', async () => {
     const net = network()
     const { driver } = net.peerOptions('second')

@@ -57,18 +57,7 @@ export interface Outcome {
   readonly errors: readonly string[]
 }
 
-export interface Move {
-  /** Until both sides were told that the other is back. */
-  readonly ms: number
-  /** Of each side: how many reliable packets it sent, and the numbers that it received. */
-  readonly tallies: readonly {
-    readonly sent: number
-    readonly heard: readonly number[]
-    readonly words: readonly string[]
-  }[]
-}
-
-/** What one of three peers was told, and what came from the other two. */
+/** What a player was told, and what came from the others. */
 export interface Account {
   readonly id: number
   /** How many reliable packets it sent to everyone. */
@@ -79,21 +68,26 @@ export interface Account {
   readonly words: readonly string[]
 }
 
+export interface Move {
+  /** Until both sides were told that the other is back. */
+  readonly ms: number
+  readonly accounts: readonly [Account, Account]
+}
+
 export interface Detour {
   /** From the entrance of the last on, until everyone was connected with both others. */
   readonly metMs: number
   /** Through whom the two that cannot connect were connected, each as it says. */
   readonly via: readonly (number | undefined)[]
   /** Those two, and then the one that passed on for them. */
-  readonly accounts: readonly Account[]
+  readonly accounts: readonly [Account, Account, Account]
 }
 
 type Report =
   | { readonly event: 'met'; readonly vias: Readonly<Record<number, number | undefined>> }
   | { readonly event: 'direct' }
   | ({ readonly event: 'account' } & Account)
-  | { readonly event: 'reconnected' }
-  | { readonly event: 'tally'; readonly sent: number; readonly heard: number[]; readonly words: string[] }
+  | { readonly event: 'peerReconnected' }
   | { readonly event: 'listening'; readonly urls: string[]; readonly page: string }
   | { readonly event: 'joined'; readonly code: string }
   | { readonly event: 'connected'; readonly ms: number; readonly route: SelectedRoute }
@@ -178,33 +172,22 @@ export class Laboratory {
     const mobile = await this.#secondRouter(hosts[moves])
     const players: ChildProcess[] = []
     const enter = (host: string, room?: string) => {
-      const player = this.#node(host, 'mover.js', { signaling: this.#urls!.v4, room })
+      const player = this.#node(host, 'player.js', { others: 1, signaling: this.#urls!.v4, room })
       players.push(player)
       return player
     }
     const first = enter(hosts[0])
     const { code } = await heard(first, ['joined'], START_TIMEOUT_MS)
-    const second = enter(hosts[1], code)
-    await Promise.all(players.map((player) => heard(player, ['connected'], OUTCOME_TIMEOUT_MS)))
+    enter(hosts[1], code)
+    await Promise.all(players.map((player) => heard(player, ['met'], OUTCOME_TIMEOUT_MS)))
     await sleep(1_000)
-    const back = players.map((player) => heard(player, ['reconnected'], OUTCOME_TIMEOUT_MS))
+    const back = players.map((player) => heard(player, ['peerReconnected'], OUTCOME_TIMEOUT_MS))
     const startedAt = performance.now()
     await this.#net.ip(hosts[moves], mobile)
     await Promise.all(back)
     const ms = performance.now() - startedAt
     await sleep(1_500)
-    first.send('pause')
-    second.send('pause')
-    await sleep(1_500)
-    const tallies = await Promise.all(
-      players.map((player) => {
-        const tally = heard(player, ['tally'], START_TIMEOUT_MS)
-        player.send('tally')
-        return tally
-      }),
-    )
-    for (const player of players) player.kill('SIGKILL')
-    return { ms, tallies }
+    return { ms, accounts: (await end(players)) as [Account, Account] }
   }
 
   /** The same with a page in Chromium as the second peer. */
@@ -242,7 +225,7 @@ export class Laboratory {
     const players: ChildProcess[] = []
     const enter = (host: string, room?: string) => {
       const iceServers = [{ urls: `stun:${TURN}:3478` }]
-      const player = this.#node(host, 'trio.js', { signaling: this.#urls!.v4, room, iceServers })
+      const player = this.#node(host, 'player.js', { others: 2, signaling: this.#urls!.v4, room, iceServers })
       players.push(player)
       return player
     }
@@ -257,18 +240,9 @@ export class Laboratory {
     for (const host of [one, two]) await this.#exchangeRouter(host, 'full cone')
     await Promise.all(direct)
     await sleep(1_000)
-    for (const player of players) player.send('pause')
-    await sleep(1_500)
-    const accounts = await Promise.all(
-      players.map((player) => {
-        const account = heard(player, ['account'], START_TIMEOUT_MS)
-        player.send('account')
-        return account
-      }),
-    )
-    for (const player of players) player.kill('SIGKILL')
+    const accounts = (await end(players)) as [Account, Account, Account]
     const [a, b] = accounts
-    return { metMs, via: [met[0]!.vias[b!.id], met[1]!.vias[a!.id]], accounts }
+    return { metMs, via: [met[0]!.vias[b.id], met[1]!.vias[a.id]], accounts }
   }
 
   /** Another router for a host that has one. Returns what has to be done on the host to change over. */
@@ -379,6 +353,21 @@ function heard<Event extends Report['event']>(
     child.on('message', listen)
     child.once('exit', exit)
   })
+}
+
+/** The end of a game: what each player has to tell when everything has arrived. */
+async function end(players: readonly ChildProcess[]): Promise<Account[]> {
+  for (const player of players) player.send('pause')
+  await sleep(1_500)
+  const accounts = await Promise.all(
+    players.map((player) => {
+      const account = heard(player, ['account'], START_TIMEOUT_MS)
+      player.send('account')
+      return account
+    }),
+  )
+  for (const player of players) player.kill('SIGKILL')
+  return accounts
 }
 
 /** A connection counts when a packet came through it. */

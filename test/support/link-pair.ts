@@ -15,7 +15,7 @@ export type Told =
   | { readonly type: 'drained'; readonly lane: number }
   | { readonly type: 'progress'; readonly direction: 'in' | 'out'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'rejected'; readonly error: NetError }
-  | { readonly type: 'reconnecting' | 'reconnected' | 'stranger' }
+  | { readonly type: 'reconnecting' | 'reconnected' }
   | { readonly type: 'ended'; readonly reason: LinkEnd }
 
 /** How the unreliable messages of one direction fare. */
@@ -101,7 +101,6 @@ export class End {
       progress: (direction, _lane, bytes, totalBytes) => tell({ type: 'progress', direction, bytes, totalBytes }),
       reconnecting: () => tell({ type: 'reconnecting' }),
       reconnected: () => tell({ type: 'reconnected' }),
-      stranger: () => tell({ type: 'stranger' }),
       rejected: (error) => tell({ type: 'rejected', error }),
       ended: (reason) => tell({ type: 'ended', reason }),
     }

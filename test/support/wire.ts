@@ -1,8 +1,9 @@
 // Messages between two links, put together by hand.
 
 import { LINK_VERSION } from '../../src/net/link/constants.ts'
-import { drawSession, type Greeting, writeGreeting } from '../../src/net/link/greeting.ts'
+import { type TakenIn, writeGreeting, writeTakenIn } from '../../src/net/link/greeting.ts'
 import { CONTROL_LANE } from '../../src/net/link/lane-table.ts'
+import { drawHalf } from '../../src/net/link/session.ts'
 import { FIRST_PIECE, Flag, HAS_LANE, Kind, LAST, LAST_PIECE, ORDERED, PIECE } from '../../src/net/link/wire.ts'
 import { seededRandom } from '../../src/net/random.ts'
 
@@ -31,15 +32,20 @@ export function packet(text: string, lane?: number): Uint8Array {
 }
 
 export function hello(modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
-  return greeting({ mine: drawSession(seededRandom(99)), yours: undefined, takenIn: undefined }, modes, version)
+  return greeting(drawHalf(seededRandom(99)), modes, version)
 }
 
 /** The halves of the session that the ends of a LinkPair draw. */
-export const HALF_A = drawSession(seededRandom(1))
-export const HALF_B = drawSession(seededRandom(2))
+export const HALF_A = drawHalf(seededRandom(1))
+export const HALF_B = drawHalf(seededRandom(2))
 
-export function greeting(who: Greeting, modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
-  return reliable(Kind.Hello, [version, ...writeGreeting(modes, who).subarray(1)], CONTROL_LANE)
+export function greeting(half: Uint8Array, modes: readonly number[] = [], version: number = LINK_VERSION): Uint8Array {
+  return reliable(Kind.Hello, [version, ...writeGreeting(modes, half).subarray(1)], CONTROL_LANE)
+}
+
+/** What is said on further channels. */
+export function resume(takenIn: TakenIn): Uint8Array {
+  return reliable(Kind.Resume, writeTakenIn(takenIn), CONTROL_LANE)
 }
 
 export function goodbye(reason: number, streamEnd = 0): Uint8Array {

@@ -1,6 +1,8 @@
 // The second decoder of link messages, written from docs/STANDARD.md (section 2) alone and without any of the library.
 
+import { createHmac } from 'node:crypto'
 import { Refused } from './decoder.ts'
+import type { LinkVectors } from './link-vectors.ts'
 
 export interface Piece {
   readonly first?: boolean
@@ -30,7 +32,22 @@ export interface Header {
   readonly progress?: { reliable: number; stream: number }
 }
 
-const KINDS = ['VALUE', 'BYTES', 'HELLO', 'GOODBYE', 'GOODBYE_ACK', '', '', 'SIGNAL', '', 'SERVICE', 'RELAY', 'TAKEN']
+const KINDS = [
+  'VALUE',
+  'BYTES',
+  'HELLO',
+  'GOODBYE',
+  'GOODBYE_ACK',
+  '',
+  '',
+  'SIGNAL',
+  '',
+  'SERVICE',
+  'RELAY',
+  'TAKEN',
+  'PROOF',
+  'RESUME',
+]
 
 class Cursor {
   readonly #bytes: Uint8Array
@@ -130,21 +147,32 @@ export function acknowledged({ newest, history }: NonNullable<Header['acknowledg
 /** What a HELLO says (STANDARD 2.6). */
 export interface Greeting {
   readonly version: number
-  readonly mine: string
-  readonly yours: string
+  readonly half: string
   readonly modes: readonly number[]
-  readonly messages: readonly number[]
-  readonly stream: number | undefined
 }
 
 export function readGreeting(payload: Uint8Array): Greeting {
   const cursor = new Cursor(payload)
-  const half = () => Array.from({ length: 8 }, () => cursor.whole(1).toString(16).padStart(2, '0')).join('')
-  const [version, mine, yours] = [cursor.whole(1), half(), half()]
+  const version = cursor.whole(1)
+  const half = Buffer.from(cursor.take(16)).toString('hex')
   const modes = Array.from({ length: cursor.whole(1) }, () => cursor.whole(1))
+  if (cursor.left > 0) throw new Refused('longer than a greeting')
+  return { version, half, modes }
+}
+
+/** What a RESUME says (STANDARD 2.10). */
+export function readReturn(payload: Uint8Array): { messages: readonly number[]; stream: number } {
+  const cursor = new Cursor(payload)
   const messages: number[] = []
   while (cursor.left > 4) messages.push(cursor.whole(2))
-  return { version, mine, yours, modes, messages, stream: cursor.left > 0 ? cursor.whole(4) : undefined }
+  return { messages, stream: cursor.whole(4) }
+}
+
+/** The payload of a PROOF (STANDARD 2.10). */
+export function proofFor({ mine, yours, localId, remoteId, first, now }: LinkVectors['proofs'][number]): Uint8Array {
+  const names = ['skein session', 4, localId, now.local, first.local, remoteId, now.remote, first.remote]
+  const key = Buffer.from(mine + yours, 'hex')
+  return createHmac('sha256', key).update(JSON.stringify(names)).digest()
 }
 
 /** STANDARD 2.3. */

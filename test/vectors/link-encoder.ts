@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<string, number>> = {
   GOODBYE_ACK: 4,
   SIGNAL: 7,
   TAKEN: 11,
+  PROOF: 12,
+  RESUME: 13,
 }
 
 function whole(value: number, size: number): number[] {

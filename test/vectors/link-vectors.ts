@@ -27,6 +27,8 @@ interface PacketNote {
 export interface RelayedPacket {
   readonly kind: string
   readonly lane: number
+  /** By both ends: the packet is what was sealed. */
+  readonly sealed?: true
   readonly target?: number | readonly number[]
   readonly source?: number
   readonly packet: string
@@ -38,6 +40,12 @@ export interface RelayWord {
   readonly ids: readonly number[]
   readonly reason?: string
   readonly count?: number
+}
+
+/** Of the certificates at both ends of a connection. */
+export interface Fingerprints {
+  readonly local: readonly string[]
+  readonly remote: readonly string[]
 }
 
 /** A port, or the channel of the bulk connection. */
@@ -60,12 +68,19 @@ export interface LinkVectors {
     readonly hex: readonly string[]
   }[]
   readonly greetings: readonly { readonly modes: readonly number[]; readonly mine: string; readonly hex: string }[]
-  /** Greetings on further channels. */
-  readonly returns: readonly {
+  readonly proofs: readonly {
     readonly name: string
-    readonly modes: readonly number[]
     readonly mine: string
     readonly yours: string
+    readonly localId: number
+    readonly remoteId: number
+    readonly first: Fingerprints
+    readonly now: Fingerprints
+    readonly hex: string
+  }[]
+  /** What is said behind them. */
+  readonly returns: readonly {
+    readonly name: string
     readonly messages: readonly number[]
     readonly stream: number
     readonly hex: string

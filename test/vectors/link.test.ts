@@ -5,9 +5,10 @@ import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 import { Acknowledger } from '../../src/net/link/acknowledger.ts'
 import { FrameReader, MessageWriter } from '../../src/net/link/frames.ts'
-import { readGreeting as libraryReadsGreeting, writeGreeting } from '../../src/net/link/greeting.ts'
+import { readGreeting as libraryReadsGreeting, readTakenIn, writeTakenIn } from '../../src/net/link/greeting.ts'
 import { UnfinishedBudget } from '../../src/net/link/joiner.ts'
 import { ReliablePort } from '../../src/net/link/reliable-port.ts'
+import { proofOf } from '../../src/net/link/session.ts'
 import { StreamSender } from '../../src/net/link/stream.ts'
 import { UnreliablePort } from '../../src/net/link/unreliable-port.ts'
 import { FIRST_PIECE, Flag, Kind, isNewer as libraryIsNewer, UNRELIABLE_HEADER } from '../../src/net/link/wire.ts'
@@ -20,15 +21,17 @@ import {
   type Frame,
   type Header,
   isNewer,
+  proofFor,
   ReliableJoiner,
   readGreeting,
   readReliable,
+  readReturn,
   readUnreliable,
   Stream,
   UnreliableChannels,
 } from './link-decoder.ts'
 import { writeReliable, writeUnreliable } from './link-encoder.ts'
-import { framesOf, link, type MessageVector, type Way } from './link-vectors.ts'
+import { type Fingerprints, framesOf, link, type MessageVector, type Way } from './link-vectors.ts'
 import { bytesOf, hexOf } from './notation.ts'
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -39,6 +42,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   GOODBYE_ACK: Kind.GoodbyeAck,
   SIGNAL: Kind.Signal,
   TAKEN: Kind.Taken,
+  PROOF: Kind.Proof,
+  RESUME: Kind.Resume,
 }
 
 const STREAM_HEADER = 5
@@ -221,17 +226,27 @@ describe('link messages', () => {
     const { end } = greeted(modes)
     expect(end.told).toEqual([{ type: 'connected' }])
     expect(end.channels[0]!.sent.map(hexOf)).toEqual(spelled([hex]))
-    expect(readGreeting(secondReads(bytesOf(hex), true).frames[0]!.payload)).toEqual({
-      ...{ version: 3, mine, yours: '00'.repeat(8), modes, messages: [], stream: undefined },
-    })
+    const { payload } = secondReads(bytesOf(hex), true).frames[0]!
+    expect(readGreeting(payload)).toEqual({ version: 4, half: mine, modes })
+    expect(hexOf(libraryReadsGreeting(payload, modes))).toBe(mine)
   })
 
-  it.each(link.returns)('the greeting on further channels: $name', ({ modes, mine, yours, messages, stream, hex }) => {
-    const written = writeGreeting(modes, { mine, yours, takenIn: { messages, stream } })
-    const { payload } = secondReads(bytesOf(hex), true).frames[0]!
-    expect(hexOf(written)).toBe(hexOf(payload))
-    expect(libraryReadsGreeting(payload, modes)).toEqual({ mine, yours, takenIn: { messages, stream } })
-    expect(readGreeting(payload)).toEqual({ version: 3, mine, yours, modes, messages, stream })
+  it.each(link.proofs)('the proof on a further connection $name', (vector) => {
+    const { mine, yours, localId, remoteId, first, now, hex } = vector
+    const ends = ({ local, remote }: Fingerprints) => ({
+      ...{ localId, remoteId, localFingerprints: local, remoteFingerprints: remote },
+    })
+    const written = proofOf([bytesOf(mine), bytesOf(yours)], ends(first), ends(now))
+    const { kind, payload } = secondReads(bytesOf(hex), true).frames[0]!
+    expect([kind, hexOf(payload)]).toEqual(['PROOF', hexOf(written)])
+    expect(hexOf(proofFor(vector))).toBe(hexOf(payload))
+  })
+
+  it.each(link.returns)('what is said behind it: $name', ({ messages, stream, hex }) => {
+    const { kind, payload } = secondReads(bytesOf(hex), true).frames[0]!
+    expect([kind, hexOf(payload)]).toEqual(['RESUME', hexOf(writeTakenIn({ messages, stream }))])
+    expect(readTakenIn(payload, messages.length)).toEqual({ messages, stream })
+    expect(readReturn(payload)).toEqual({ messages, stream })
   })
 })
 

@@ -42,8 +42,7 @@ export function readRelayed(payload: Uint8Array): RelayedPacket | RelayWord {
     while (command === 'ADD' && at < payload.length) ids.push(id())
     return { command, ids }
   }
-  if (head & 8) throw new Refused('bit 3')
-  const common = { kind: WHATS[head & 3]!, lane: head >> 4 }
+  const common = { kind: WHATS[head & 3]!, lane: head >> 4, ...(head & 8 && { sealed: true as const }) }
   const rest = () => hexOf(payload.subarray(at)).replaceAll(' ', '')
   if (head & 4) return { ...common, source: id(), packet: rest() }
   const target = whole(4)

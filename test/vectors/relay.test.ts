@@ -42,12 +42,12 @@ describe('packets by way of a third', () => {
     const kind = KINDS[said.kind]!
     const written =
       said.source === undefined
-        ? writeToOthers(kind, said.lane, said.target!, packet)
-        : writeFromOther(kind, said.lane, said.source, packet)
+        ? writeToOthers(kind, said.lane, said.target!, packet, said.sealed)
+        : writeFromOther(kind, said.lane, said.source, packet, said.sealed)
     expect(written).toEqual(bytesOf(hex))
     const { type, ...read } = readRelay(bytesOf(hex))
     expect(type).toBe(said.source === undefined ? 'toOthers' : 'fromOther')
-    expect(read).toEqual({ ...said, kind, packet })
+    expect(read).toEqual({ sealed: false, ...said, kind, packet })
     expect(readRelayed(bytesOf(hex))).toEqual(said)
   })
 

@@ -5,7 +5,7 @@
 // delta before it has the whole arena from the one it takes for the referee: it asks for it, and asks again.
 
 import * as v from 'valibot'
-import { RpcError, type Rpcs, rpc } from '../../index.ts'
+import { NetError, RpcError, type Rpcs, rpc } from '../../index.ts'
 import { type Arena, type ArenaEvent, applyEvent, createArena } from '../rules/arena.ts'
 import { ORBS_MAX, RESPAWN_SECONDS, TICK_RATE } from '../rules/constants.ts'
 import { createReferee, judgeClaim, judgeKill, type Referee, tickReferee } from '../rules/referee.ts'
@@ -102,10 +102,10 @@ export class RefereeDesk {
         ask: ask.handle(({ sender }) => {
           if (this.#office) this.#calls.arena.to(sender)(this.#arena)
         }),
-        arena: arena.handle(({ sender }, whole) => {
+        arena: arena.handle(({ sender }, copy) => {
           this.#requireReferee(sender)
           const before = this.#arena
-          this.#arena = whole
+          this.#arena = copy
           this.#synced = true
           this.#hasCopy = true
           watcher.onArena(before)
@@ -154,14 +154,14 @@ export class RefereeDesk {
       if (this.#office) this.#decide(tickReferee(this.#office, this.#arena, [id, ...peers], tick))
     } else if (!this.#synced && this.#askIn-- <= 0) {
       this.#askIn = ASK_TICKS
-      this.#calls.ask.to(this.#refereeId)()
+      this.#toReferee((id) => this.#calls.ask.to(id)())
     }
   }
 
   /** This peer touched an orb. */
   claim(orb: number): void {
     if (this.#office) this.#decide(judgeClaim(this.#arena, orb, this.#room.id))
-    else if (this.#synced) this.#calls.claim.to(this.#refereeId)(orb)
+    else if (this.#synced) this.#toReferee((id) => this.#calls.claim.to(id)(orb))
   }
 
   /** A peer (or this one) was destroyed. Everybody hears of it; only the referee has to do something. */
@@ -181,6 +181,15 @@ export class RefereeDesk {
       this.#arena = createArena(tick)
     }
     return createReferee(this.#arena, this.#seed + this.#terms++)
+  }
+
+  #toReferee(call: (id: number) => void): void {
+    try {
+      call(this.#refereeId)
+    } catch (error) {
+      // It has another version of the game, of which `rpcMismatch` tells; or it left at this moment.
+      if (!(error instanceof NetError)) throw error
+    }
   }
 
   #requireReferee(sender: number): void {

@@ -115,6 +115,11 @@ export class GameSession {
     return this.#room.id
   }
 
+  /** Whether the room's time is known here: before that nothing moves. */
+  get ready(): boolean {
+    return this.#ticker.tick >= 0
+  }
+
   get profile(): Profile {
     return this.#profile
   }
@@ -136,7 +141,7 @@ export class GameSession {
     return [...this.#players.values()]
   }
 
-  /** @throws {NetError} when signaling, which tells the others, cannot be reached: then nothing has changed. */
+  /** Signaling tells the others, when its link stands. */
   setProfile(profile: Profile): void {
     this.#room.setPresence(presenceOf(profile))
     this.#profile = profile
@@ -319,7 +324,7 @@ export class GameSession {
 
   /** When a tick of another peer began, in the room's time; `undefined` until that is known here. */
   #timeOf(tick: number): number | undefined {
-    return this.#ticker.tick < 0 ? undefined : unwrapTick(tick, this.#ticker.tick, 16) * STEP_MS
+    return this.ready ? unwrapTick(tick, this.#ticker.tick, 16) * STEP_MS : undefined
   }
 
   #onConnected(id: number): void {

@@ -73,6 +73,11 @@ export class Hud {
     }
   }
 
+  /** There is no game yet. To be called again and again. */
+  wait(now: number): void {
+    this.#showBanner('Connecting', 'Looking for the others', now, 500)
+  }
+
   welcome(now: number): void {
     this.#showBanner('Welcome', 'Collect orbs, hunt the others', now, BANNER_MS + 600)
   }

@@ -10,6 +10,8 @@ import { AuthCommand, Service } from './wire.ts'
 
 /** How this side finds out who a peer is. Both sides have to have one. */
 export interface PeerAuthentication {
+  /** It makes sure that both sides know the same `binding`. Where packets are sealed (`sealRelayed`) that is asked for. Default false. */
+  readonly signsBinding?: boolean
   /** A peer has connected: send it what it needs, or wait for what it sends. */
   begin?(peer: PendingPeer): void | Promise<void>
   /** It sent this. What is thrown, here or above, refuses the peer. */
@@ -24,7 +26,8 @@ export interface ConnectionBinding {
   readonly remoteId: number
   /**
    * Of the certificates that DTLS holds both ends to, as `algorithm HEX`: from the descriptions that were used here. One as a
-   * rule; more than one, if somebody wrote more into them. Empty where the connection is no WebRTC connection.
+   * rule; more than one, if somebody wrote more into them. Empty where the connection is no WebRTC connection. Of a peer with
+   * which packets are sealed: the public keys for that, as `skein-seal HEX`.
    */
   readonly localFingerprints: readonly string[]
   readonly remoteFingerprints: readonly string[]
@@ -33,7 +36,7 @@ export interface ConnectionBinding {
 /** A peer that is not admitted yet. */
 export interface PendingPeer {
   readonly id: number
-  /** The connection to it. `undefined` when the peer is gone, or when another peer passes on what it says. */
+  /** The connection to it. `undefined` when the peer is gone, or when another peer passes on what it says, unsealed. */
   readonly binding: ConnectionBinding | undefined
   /** False: it was admitted or refused, or is gone. Then the functions below do nothing. */
   readonly pending: boolean

@@ -91,6 +91,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     })
     const { multiplayerPeer = this.#peer } = options
     checkPeer(multiplayerPeer)
+    checkSealing(multiplayerPeer.sealsRelayed, options.authentication)
     this.#attach(multiplayerPeer)
     this.#time = this.#keepTime(options.random ?? systemRandom)
   }
@@ -102,6 +103,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   set multiplayerPeer(peer: MultiplayerPeer) {
     if (peer === this.#peer) return
     checkPeer(peer)
+    checkSealing(peer.sealsRelayed, this.#authenticate)
     this.#detach()
     this.#attach(peer)
   }
@@ -315,8 +317,9 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   }
 
   #arrived(id: number): void {
-    // Whom the host of a star lets in, its clients do not ask again.
-    const vouchedFor = this.#peer.isClient && this.#admitted.has(this.#peer.viaOf(id) ?? id)
+    // Whom the host of a star lets in, its clients do not ask again, unless it shall not hear what they say.
+    const { isClient, sealsRelayed } = this.#peer
+    const vouchedFor = isClient && !sealsRelayed && this.#admitted.has(this.#peer.viaOf(id) ?? id)
     if (!this.#authentication || vouchedFor) {
       this.#admit(id)
       return
@@ -395,6 +398,13 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     if (this.#authentication) return this.#authentication
     throw new NetError('ERR_INVALID_PARAMETER', 'Nobody is authenticated: set `authentication` first.')
   }
+}
+
+/** @throws {NetError} ERR_INVALID_PARAMETER */
+export function checkSealing(seals: boolean, authentication: PeerAuthentication | undefined): void {
+  if (!seals || authentication?.signsBinding === true) return
+  const what = 'Who passes on could put itself in between of two that seal and do not know who they are'
+  throw new NetError('ERR_INVALID_PARAMETER', `${what}: \`sealRelayed\` needs \`authentication: identify(…)\`.`)
 }
 
 /** @throws {NetError} ERR_INVALID_PARAMETER */

@@ -53,6 +53,7 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
   const shown = new WeakSet<PendingPeer>()
 
   return {
+    signsBinding: true,
     peer: (id) => peers.get(id),
 
     async begin(peer) {
@@ -89,6 +90,6 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
 /** @throws {NetError} ERR_UNAVAILABLE */
 function bindingOf({ id, binding }: PendingPeer): ConnectionBinding {
   if (binding && binding.localFingerprints.length > 0 && binding.remoteFingerprints.length > 0) return binding
-  const message = `There is no direct connection to peer ${id} whose certificates could be signed.`
+  const message = `There is no direct connection to peer ${id} whose certificates could be signed, and \`sealRelayed\` is not set.`
   throw new NetError('ERR_UNAVAILABLE', message)
 }

@@ -56,3 +56,18 @@ export const HANDOVER_TIMEOUT_MS = 10_000
 
 /** How often two peers that are connected by way of a third, or not at all, try to connect again, in ms: it costs signaling. */
 export const DETOUR_RETRY_MS = 30_000
+
+/** Version of how packets are sealed: another one is refused, because its keys differ. */
+export const SEAL_VERSION = 1
+
+/** Bytes of the public key that a peer makes for a meeting: a point on P-256, uncompressed. */
+export const SEAL_KEY_BYTES = 65
+
+/** Bytes that a sealed packet has beside its content, at most: a number (4; unreliable ones alone) and a tag (16). */
+export const SEAL_OVERHEAD = 20
+
+/** Unreliable packets that may overtake each other and still count once, of one channel: two seconds at 60 Hz, as links do. */
+export const SEAL_WINDOW = 128
+
+/** How long two peers may take to agree on keys, in ms: a round trip by way of the third, on a bad network with two losses. */
+export const SEAL_TIMEOUT_MS = 5_000

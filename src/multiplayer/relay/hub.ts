@@ -11,9 +11,9 @@ import { BULK_LANE, CONTROL_LANE, FIRST_USER_LANE, type LaneTable } from '../../
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason } from '../types.ts'
-import { MAX_RELAYED_PAIRS } from './constants.ts'
+import { MAX_RELAYED_PAIRS, SEAL_OVERHEAD } from './constants.ts'
 import { type Flow, FlowBudget, newFlow } from './flow.ts'
-import { Command, checkLane, invalid, type RelayMessage, writeCommand, writeFromOther, writeRemove } from './wire.ts'
+import { Command, checkLane, invalid, type ToOthers, writeCommand, writeFromOther, writeRemove } from './wire.ts'
 
 /** A peer from and to which packets are passed on. */
 interface Member {
@@ -29,8 +29,6 @@ export interface HubParts {
   /** Something was put into its link. */
   touch(remote: RemotePeer): void
 }
-
-export type ToOthers = Extract<RelayMessage, { type: 'toOthers' }>
 
 export class RelayHub {
   readonly #parts: HubParts
@@ -68,13 +66,14 @@ export class RelayHub {
   ) {
     const source = this.#members.get(from.id)
     if (source?.remote !== from) throw invalid(`Nothing is passed on for peer ${from.id} here.`)
-    const { kind, lane, target, packet } = message
+    const { kind, lane, target, packet, sealed } = message
     checkLane(lane, mode === 'reliable' ? port : 1)
     // Larger ones come only from who does not keep to the format, and could not be passed on.
-    if (packet.length > (mode === 'reliable' ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET)) {
+    const most = (mode === 'reliable' ? MAX_RELIABLE_PACKET : MAX_UNRELIABLE_PACKET) + (sealed ? SEAL_OVERHEAD : 0)
+    if (packet.length > most) {
       throw invalid(`A packet of ${packet.length} bytes is to be passed on.`)
     }
-    const payload = writeFromOther(kind, lane, from.id, packet)
+    const payload = writeFromOther(kind, lane, from.id, packet, sealed)
     for (const [id, flow] of source.flows) {
       if (!isMeant(id, target)) continue
       const other = this.#members.get(id)!

@@ -7,14 +7,24 @@ import { CONTROL_LANE, type LaneTable } from '../../net/link/lane-table.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { PacketSource } from '../inbox.ts'
 import type { RemotePeer } from '../remote-peer.ts'
-import { type DisconnectReason, TransferMode } from '../types.ts'
+import type { DisconnectReason, TransferMode } from '../types.ts'
 import { NO_WAY } from './constants.ts'
 import { RelayFinder } from './finder.ts'
 import { Handovers } from './handover.ts'
 import { RelayHub } from './hub.ts'
 import type { RelayedPeer } from './relayed-peer.ts'
 import { RelayedPeers } from './relayed-peers.ts'
-import { Command, idOf, invalid, type RelayedKind, readCount, readReach, readRelay, writeCommand } from './wire.ts'
+import {
+  Command,
+  idOf,
+  invalid,
+  RELAY_MODES,
+  type RelayedKind,
+  readCount,
+  readReach,
+  readRelay,
+  writeCommand,
+} from './wire.ts'
 
 /** What this peer is in its room. `member`: of a mesh. */
 export type RelayRole = 'host' | 'client' | 'member' | 'none'
@@ -22,6 +32,8 @@ export type RelayRole = 'host' | 'client' | 'member' | 'none'
 export interface RelayParts {
   readonly clock: Clock
   readonly lanes: LaneTable
+  /** What goes to and from others over a third is sealed. */
+  readonly seals: boolean
   /** This peer's id. */
   id(): number
   /** The peers that this one is connected with. */
@@ -37,6 +49,8 @@ export interface RelayParts {
   rejected(error: NetError): void
   /** One that held back may go on. */
   released(): void
+  /** A peer that was sealed is gone, because there is a connection to it now. */
+  replaced(id: number): void
   /** Reliable packets of a peer were lost with the third, before those that come over its connection. */
   broken(remote: RemotePeer): void
 }
@@ -63,7 +77,10 @@ export class Relay {
       broken: parts.broken,
     })
     this.peers = new RelayedPeers({
+      clock: parts.clock,
+      seals: parts.seals,
       id: parts.id,
+      found: (id) => this.finder.found(id),
       touch: parts.touch,
       rejected: parts.rejected,
       released: parts.released,
@@ -102,6 +119,10 @@ export class Relay {
   /** A connection stands. Returns whether its peer was reached over a third until now, and is no news. */
   connected(remote: RemotePeer): boolean {
     this.finder.forget(remote.id)
+    if (this.peers.replaceSealed(remote.id)) {
+      this.#parts.replaced(remote.id)
+      return false
+    }
     const peer = this.peers.get(remote.id)
     if (peer) this.handovers.begin(remote, peer)
     return peer !== undefined
@@ -110,9 +131,10 @@ export class Relay {
   /** A RELAY frame. @throws {NetError} ERR_INVALID_DATA */
   receive(from: RemotePeer, port: number, transfer: TransferMode, payload: Uint8Array): void {
     const message = readRelay(payload)
-    const mode = MODES[transfer]
+    const mode = RELAY_MODES[transfer]
     if (message.type === 'toOthers') {
       if (this.#hub.forward(from, this.#parts.id(), port, mode, message)) {
+        if (message.sealed) throw invalid(`Peer ${from.id} sealed a packet for whom it has a connection with.`)
         this.#parts.packet(from, port, message.kind, mode === 'ordered', message.packet)
       }
     } else if (message.type === 'fromOther') {
@@ -132,7 +154,6 @@ export class Relay {
   }
 
   #joined(peer: RelayedPeer): void {
-    this.finder.found(peer.id)
     const remote = this.#neighbour(peer.id)
     if (remote) this.handovers.begin(remote, peer)
     else this.#parts.joined(peer)
@@ -185,9 +206,3 @@ export class Relay {
     this.#parts.touch(remote)
   }
 }
-
-const MODES = {
-  [TransferMode.Reliable]: 'reliable',
-  [TransferMode.UnreliableOrdered]: 'ordered',
-  [TransferMode.Unreliable]: 'unreliable',
-} as const

@@ -5,6 +5,14 @@ import { MAX_BAD_MESSAGES } from '../../net/link/constants.ts'
 import type { PacketSource } from '../inbox.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason, PeerStats } from '../types.ts'
+import type { Seal } from './seal.ts'
+
+/** What seals the packets from and to a peer, and what both sides' public keys for that are called. */
+export interface PeerSeal {
+  readonly seal: Seal
+  readonly localName: string
+  readonly remoteName: string
+}
 
 export interface RelayedPeerEvents {
   rejected(error: NetError): void
@@ -18,6 +26,9 @@ export class RelayedPeer implements PacketSource {
   readonly via: RemotePeer
   readonly waiting = { packets: 0, bytes: 0 }
   readonly traffic = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, rejected: 0 }
+  /** There is to be a seal, and is none yet: nobody knows of the peer. */
+  isMeeting = false
+  seal: PeerSeal | undefined
   /** Much waits for it: reliable packets should be held back. */
   held = false
   /** Reliable packets of it that have come. */

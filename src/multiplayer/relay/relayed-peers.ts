@@ -1,37 +1,45 @@
 // The peers that are reached through others: who they are, what comes from them, and what is to be sent to them. They are
 // believed of nobody but the peer that said they are there. Sans-IO.
 
-import type { NetError } from '../../net/errors.ts'
+import type { Clock } from '../../net/clock.ts'
+import { NetError } from '../../net/errors.ts'
 import { CONTROL_LANE, GAMEPLAY_LANE } from '../../net/link/lane-table.ts'
 import type { OutgoingPacket } from '../../net/link/lanes.ts'
 import { Kind } from '../../net/link/wire.ts'
 import type { RemotePeer } from '../remote-peer.ts'
-import type { DisconnectReason } from '../types.ts'
+import { type DisconnectReason, TransferMode } from '../types.ts'
 import { MAX_EARLY_RELAYED, MAX_EARLY_RELAYED_BYTES, MAX_RELAY_TARGETS, MAX_RELAYED_PEERS } from './constants.ts'
 import { RelayedPeer } from './relayed-peer.ts'
+import type { SealMode } from './seal.ts'
+import { plain, Sealing } from './sealing.ts'
 import {
   Command,
   checkLane,
+  type FromOther,
   idOf,
   idsOf,
   invalid,
+  RELAY_MODES,
   type RelayedKind,
-  type RelayMessage,
   type RelayTarget,
   readRemove,
   writeCommand,
   writeToOthers,
 } from './wire.ts'
 
-export type FromOther = Extract<RelayMessage, { type: 'fromOther' }>
-
 export interface RelayedPeersParts {
+  readonly clock: Clock
+  /** What goes between these peers and this one is sealed. */
+  readonly seals: boolean
   /** This peer's id. */
   id(): number
   /** Something was put into its link. */
   touch(remote: RemotePeer): void
   /** Whether a peer that this one is to be given to may be reached over another: otherwise they part. */
   wants(id: number, via: RemotePeer): boolean
+  /** There is a way to it. */
+  found(id: number): void
+  /** Packets go to and fro. */
   joined(peer: RelayedPeer): void
   /** A reliable packet of it has come. */
   progressed(peer: RelayedPeer): void
@@ -47,12 +55,20 @@ export interface RelayedPeersParts {
 export interface Parcel {
   readonly remote: RemotePeer
   readonly packet: OutgoingPacket
+  /** It is for this peer alone, and replaces none for others: sealed. */
+  readonly only?: number | undefined
+}
+
+/** How a packet is to travel. */
+export interface Manner {
+  readonly port: number
+  readonly mode: TransferMode
+  readonly lane: number
 }
 
 interface Early {
   readonly via: RemotePeer
   readonly port: number
-  readonly ordered: boolean
   readonly message: FromOther
 }
 
@@ -63,14 +79,30 @@ export class RelayedPeers {
   readonly #parted = new Map<RemotePeer, Map<number, RelayedPeer>>()
   /** Reliable packets that overtook the word that their sender is there. */
   #early: Early[] = []
+  readonly #sealing: Sealing
 
   constructor(parts: RelayedPeersParts) {
     this.#parts = parts
+    this.#sealing = new Sealing({
+      clock: parts.clock,
+      id: parts.id,
+      say: (peer, packet) => {
+        peer.sent += 1
+        const payload = writeToOthers(Kind.Service, CONTROL_LANE, peer.id, packet, true)
+        this.#say(peer.via, payload)
+      },
+      ready: (peer, waited) => {
+        peer.isMeeting = false
+        parts.joined(peer)
+        for (const { port, message } of waited) this.#deliver(peer, port, 'reliable', message)
+      },
+      failed: (peer, error) => this.#distrust(peer, error),
+    })
   }
 
   get(id: number): RelayedPeer | undefined {
     const peer = this.#peers.get(id)
-    return peer?.superseded ? undefined : peer
+    return peer && isUsable(peer) ? peer : undefined
   }
 
   get size(): number {
@@ -78,7 +110,17 @@ export class RelayedPeers {
   }
 
   get all(): RelayedPeer[] {
-    return [...this.#peers.values()].filter(({ superseded }) => !superseded)
+    return [...this.#peers.values()].filter(isUsable)
+  }
+
+  /** There is a connection to a peer, which has to show for itself who it is at the other end. Returns whether the peer was known. */
+  replaceSealed(id: number): boolean {
+    const peer = this.#peers.get(id)
+    if (!peer || !this.#parts.seals) return false
+    const wasKnown = isUsable(peer)
+    peer.superseded = true
+    this.part(peer, 'left')
+    return wasKnown
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
@@ -106,7 +148,11 @@ export class RelayedPeers {
         continue
       }
       this.#peers.set(id, peer)
-      this.#parts.joined(peer)
+      this.#parts.found(id)
+      if (this.#parts.seals) {
+        peer.isMeeting = true
+        this.#sealing.begin(peer)
+      } else this.#parts.joined(peer)
       this.#takeEarly(peer)
     }
   }
@@ -137,13 +183,13 @@ export class RelayedPeers {
   }
 
   /** @throws {NetError} ERR_INVALID_DATA */
-  receive(via: RemotePeer, port: number, mode: 'reliable' | 'ordered' | 'unreliable', message: FromOther): void {
+  receive(via: RemotePeer, port: number, mode: SealMode, message: FromOther): void {
     const { source, lane, packet } = message
     const reliable = mode === 'reliable'
     checkLane(lane, reliable ? port : 1)
     const peer = this.#peers.get(source)
     if (peer && peer.via === via) {
-      this.#take(peer, port, mode === 'ordered', reliable, message)
+      this.#take(peer, port, mode, message)
       return
     }
     const parted = this.#parted.get(via)?.get(source)
@@ -162,7 +208,7 @@ export class RelayedPeers {
     if (this.#early.length >= MAX_EARLY_RELAYED || bytes > MAX_EARLY_RELAYED_BYTES) {
       throw invalid(`Peer ${via.id} passed on too much of peers that are not there.`)
     }
-    this.#early.push({ via, port, ordered: false, message })
+    this.#early.push({ via, port, message })
   }
 
   /** This side wants no more of it. */
@@ -182,6 +228,7 @@ export class RelayedPeers {
   }
 
   clear(): void {
+    this.#sealing.close()
     this.#peers.clear()
     this.#parted.clear()
     this.#early = []
@@ -193,23 +240,30 @@ export class RelayedPeers {
    */
   parcels(
     packet: OutgoingPacket,
-    lane: number,
-    reliable: boolean,
+    { port, mode, lane }: Manner,
     direct: RemotePeer[],
     relayed: RelayedPeer[],
     isStar: boolean,
   ): Parcel[] {
+    const reliable = mode === TransferMode.Reliable
     const groups = new Map<RemotePeer, number[]>()
+    const parcels: Parcel[] = []
     for (const peer of relayed) {
       const { via, id, traffic } = peer
       traffic.packetsOut += 1
       if (reliable) peer.sent += 1
       traffic.bytesOut += packet.payload.length
+      if (peer.seal) {
+        const { kind } = packet
+        const sealed = peer.seal.seal.seal({ mode: RELAY_MODES[mode], port, lane, kind }, packet.payload)
+        const payload = writeToOthers(kind, lane, id, sealed, true)
+        parcels.push({ remote: via, packet: { kind: Kind.Relay, payload }, only: id })
+        continue
+      }
       const group = groups.get(via)
       if (!group) groups.set(via, [id])
       else if (!group.includes(id)) group.push(id)
     }
-    const parcels: Parcel[] = []
     for (const remote of direct) if (!groups.has(remote)) parcels.push({ remote, packet })
     for (const [via, ids] of groups) {
       if (direct.includes(via)) ids.push(via.id)
@@ -228,21 +282,62 @@ export class RelayedPeers {
     return others.length === 0 ? [0] : [-others[0]!]
   }
 
-  #take(peer: RelayedPeer, port: number, ordered: boolean, reliable: boolean, { kind, packet }: FromOther): void {
+  #take(peer: RelayedPeer, port: number, mode: SealMode, message: FromOther): void {
+    const reliable = mode === 'reliable'
     peer.traffic.packetsIn += 1
-    peer.traffic.bytesIn += packet.length
+    peer.traffic.bytesIn += message.packet.length
     if (reliable) peer.received += 1
     // What is not reliable is too old when there is a better way.
-    if (reliable || !peer.superseded) this.#parts.packet(peer, port, kind, ordered, packet)
+    if (reliable || !peer.superseded) this.#deliver(peer, port, mode, message)
     if (reliable) this.#parts.progressed(peer)
     this.#tryEnd(peer)
+  }
+
+  #deliver(peer: RelayedPeer, port: number, mode: SealMode, message: FromOther): void {
+    const packet = this.#opened(peer, port, mode, message)
+    if (packet) this.#parts.packet(peer, port, message.kind, mode === 'ordered', packet)
+  }
+
+  /** What it sent; undefined where that is nothing for the user. */
+  #opened(peer: RelayedPeer, port: number, mode: SealMode, message: FromOther): Uint8Array | undefined {
+    const { sealed, packet, kind, lane } = message
+    if (!this.#parts.seals && !sealed) return packet
+    if (!this.#parts.seals) {
+      const what = `Peer ${peer.id} seals what another peer passes on, and this one does not`
+      this.#distrust(peer, new NetError('ERR_UNAUTHORIZED', `${what}: give \`sealRelayed\` to all, or to none.`))
+      return undefined
+    }
+    // From before it was there again, with other keys.
+    if (mode === 'reliable' && peer.received <= 0) return undefined
+    if (!peer.seal) {
+      this.#sealing.receive(peer, { port, mode, message })
+      return undefined
+    }
+    if (!sealed) {
+      this.#distrust(peer, plain(peer.id))
+      return undefined
+    }
+    try {
+      return peer.seal.seal.open({ mode, port, lane, kind }, packet)
+    } catch (error) {
+      // Whoever passes on may lose unreliable packets, and send others. Of reliable ones no further one could be opened.
+      if (mode === 'reliable') this.#distrust(peer, error as NetError)
+      else peer.reject(error as NetError)
+      return undefined
+    }
+  }
+
+  #distrust(peer: RelayedPeer, error: NetError): void {
+    if (this.#peers.get(peer.id) !== peer) return
+    this.#parts.rejected(error)
+    this.part(peer, 'protocol_error')
   }
 
   #takeEarly(peer: RelayedPeer): void {
     const mine = this.#early.filter(({ via, message }) => via === peer.via && message.source === peer.id)
     if (mine.length === 0) return
     this.#early = this.#early.filter((early) => !mine.includes(early))
-    for (const { port, ordered, message } of mine) this.#take(peer, port, ordered, true, message)
+    for (const { port, message } of mine) this.#take(peer, port, 'reliable', message)
   }
 
   #tryEnd(peer: RelayedPeer): void {
@@ -253,6 +348,9 @@ export class RelayedPeers {
   #end(peer: RelayedPeer, reason: DisconnectReason): void {
     if (this.#peers.get(peer.id) !== peer) return
     this.#peers.delete(peer.id)
+    this.#sealing.forget(peer)
+    // It wants nothing that is sealed.
+    if (peer.isMeeting && reason === 'disconnected_by_remote') this.#parts.rejected(plain(peer.id))
     this.#parts.left(peer, reason)
   }
 
@@ -276,6 +374,11 @@ export class RelayedPeers {
     remote.link.sendReliable(0, { kind: Kind.Relay, payload }, CONTROL_LANE)
     this.#parts.touch(remote)
   }
+}
+
+/** Packets can be sent to it. */
+function isUsable({ superseded, isMeeting }: RelayedPeer): boolean {
+  return !superseded && !isMeeting
 }
 
 /** How many reliable packets of it are still on their way, of one that is gone. */

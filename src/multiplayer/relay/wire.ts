@@ -6,14 +6,14 @@
 //   from whoever passes on    head:u8 source:u32 packet
 //   a word                    head:u8 command:u8 …
 //
-//   head   what (bits 0, 1) | PASSED (bit 2) | 0 (bit 3) | lane (bits 4 to 7)
+//   head   what (bits 0, 1) | PASSED (bit 2) | SEALED (bit 3: see seal.ts) | lane (bits 4 to 7)
 
 import { NetError } from '../../net/errors.ts'
 import { u16At, u32At } from '../../net/link/frames.ts'
 import { GAMEPLAY_LANE } from '../../net/link/lane-table.ts'
 import { Kind } from '../../net/link/wire.ts'
 import { MAX_PEER_ID } from '../constants.ts'
-import type { DisconnectReason } from '../types.ts'
+import { type DisconnectReason, TransferMode } from '../types.ts'
 import { MAX_RELAY_TARGETS } from './constants.ts'
 
 /** What a relayed packet is, by the bits of its head. */
@@ -21,7 +21,7 @@ const KINDS = [Kind.Value, Kind.Bytes, Kind.Service] as const
 const COMMAND = 3
 const WHAT = 0x03
 const PASSED = 0x04
-const RESERVED = 0x08
+const SEALED = 0x08
 
 /** A target that says that a list follows. */
 const LIST = -0x8000_0000
@@ -50,6 +50,13 @@ export const Command = {
 } as const
 export type Command = (typeof Command)[keyof typeof Command]
 
+/** How packets travel, in words. */
+export const RELAY_MODES = {
+  [TransferMode.Reliable]: 'reliable',
+  [TransferMode.UnreliableOrdered]: 'ordered',
+  [TransferMode.Unreliable]: 'unreliable',
+} as const
+
 /** Reasons for which a peer is gone, by their numbers. */
 const REASONS: readonly DisconnectReason[] = [
   'left',
@@ -71,6 +78,7 @@ export type RelayMessage =
       readonly type: 'toOthers'
       readonly kind: RelayedKind
       readonly lane: number
+      readonly sealed: boolean
       readonly target: RelayTarget
       readonly packet: Uint8Array
     }
@@ -78,45 +86,61 @@ export type RelayMessage =
       readonly type: 'fromOther'
       readonly kind: RelayedKind
       readonly lane: number
+      readonly sealed: boolean
       readonly source: number
       readonly packet: Uint8Array
     }
   | { readonly type: 'command'; readonly command: number; readonly body: Uint8Array }
 
+export type ToOthers = Extract<RelayMessage, { type: 'toOthers' }>
+export type FromOther = Extract<RelayMessage, { type: 'fromOther' }>
+
 /** @throws {NetError} ERR_INVALID_DATA */
 export function readRelay(payload: Uint8Array): RelayMessage {
   const head = payload[0]
-  if (head === undefined || head & RESERVED) throw invalid(`A relayed packet began with ${head}.`)
+  if (head === undefined) throw invalid('A relayed packet without a byte.')
   const what = head & WHAT
   const lane = head >>> 4
   if (what === COMMAND) {
     if (head !== COMMAND || payload.length < 2) throw invalid(`A word about relaying began with ${head}.`)
     return { type: 'command', command: payload[1]!, body: payload.subarray(2) }
   }
-  const kind = KINDS[what]!
-  if (head & PASSED) return { type: 'fromOther', kind, lane, source: idAt(payload, 1), packet: payload.subarray(5) }
+  const common = { kind: KINDS[what]!, lane, sealed: (head & SEALED) !== 0 }
+  if (head & PASSED) return { type: 'fromOther', ...common, source: idAt(payload, 1), packet: payload.subarray(5) }
   const target = u32At(payload, 1) | 0
-  if (target !== LIST) return { type: 'toOthers', kind, lane, target, packet: payload.subarray(5) }
+  if (target !== LIST) return { type: 'toOthers', ...common, target, packet: payload.subarray(5) }
   const count = u16At(payload, 5)
   if (count === 0 || count > MAX_RELAY_TARGETS) throw invalid(`A relayed packet has ${count} targets.`)
   const targets = new Set<number>()
   for (let i = 0; i < count; i++) targets.add(idAt(payload, 7 + 4 * i))
   if (targets.size < count) throw invalid('A relayed packet has a target twice.')
-  return { type: 'toOthers', kind, lane, target: [...targets], packet: payload.subarray(7 + 4 * count) }
+  return { type: 'toOthers', ...common, target: [...targets], packet: payload.subarray(7 + 4 * count) }
 }
 
-export function writeToOthers(kind: number, lane: number, target: RelayTarget, packet: Uint8Array): Uint8Array {
+export function writeToOthers(
+  kind: number,
+  lane: number,
+  target: RelayTarget,
+  packet: Uint8Array,
+  sealed = false,
+): Uint8Array {
   const list = typeof target === 'number' ? [] : target
   const start = typeof target === 'number' ? 5 : 7 + 4 * list.length
-  const { bytes, view } = started(headOf(kind, lane), start, packet)
+  const { bytes, view } = started(headOf(kind, lane, sealed), start, packet)
   view.setInt32(1, typeof target === 'number' ? target : LIST, true)
   if (typeof target !== 'number') view.setUint16(5, list.length, true)
   for (const [i, id] of list.entries()) view.setUint32(7 + 4 * i, id, true)
   return bytes
 }
 
-export function writeFromOther(kind: number, lane: number, source: number, packet: Uint8Array): Uint8Array {
-  const { bytes, view } = started(headOf(kind, lane) | PASSED, 5, packet)
+export function writeFromOther(
+  kind: number,
+  lane: number,
+  source: number,
+  packet: Uint8Array,
+  sealed = false,
+): Uint8Array {
+  const { bytes, view } = started(headOf(kind, lane, sealed) | PASSED, 5, packet)
   view.setUint32(1, source, true)
   return bytes
 }
@@ -174,8 +198,8 @@ export function invalid(message: string): NetError {
   return new NetError('ERR_INVALID_DATA', message)
 }
 
-function headOf(kind: number, lane: number): number {
-  return KINDS.indexOf(kind as RelayedKind) | (lane << 4)
+function headOf(kind: number, lane: number, sealed: boolean): number {
+  return KINDS.indexOf(kind as RelayedKind) | (sealed ? SEALED : 0) | (lane << 4)
 }
 
 function started(head: number, start: number, packet: Uint8Array): { bytes: Uint8Array; view: DataView } {

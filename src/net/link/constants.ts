@@ -1,10 +1,13 @@
 // Limits of a link. Each says why it is that.
 
 /** Version of the wire format in wire.ts; peers of different versions refuse each other. */
-export const LINK_VERSION = 3
+export const LINK_VERSION = 4
 
-/** Bytes of each side's half of a session: 64 bits of chance each, so that nobody is taken for somebody else. */
-export const SESSION_BYTES = 8
+/** Bytes of each side's half of a session: 128 bits of chance each, so that either alone makes a key that nobody guesses. */
+export const SESSION_BYTES = 16
+
+/** Bytes of a proof that its writer is of a session: HMAC-SHA-256, whole. */
+export const SESSION_PROOF_BYTES = 32
 
 /** Bytes of a message: one SCTP packet carries 1,156, and what fits one packet is lost or late alone. */
 export const MAX_MESSAGE = 1_150

@@ -1,11 +1,11 @@
 // The greeting on each set of channels. On the first set it says that the other side is there; on a further one, where
-// both sides come from the same session, what was lost with the channels before goes again.
+// both sides have shown that they come from the same session, what was lost with the channels before goes again.
 
 import type { NetError } from '../errors.ts'
 import type { LinkChannel } from './channel.ts'
 import { MAX_EARLY_MESSAGES } from './constants.ts'
 import { invalid } from './faults.ts'
-import type { TakenIn } from './greeting.ts'
+import { readTakenIn, type TakenIn, writeTakenIn } from './greeting.ts'
 import { CONTROL_LANE } from './lane-table.ts'
 import type { LinkParts } from './link-parts.ts'
 import type { LinkReceiver } from './link-receiver.ts'
@@ -58,35 +58,19 @@ export class Handshake {
 
   greet(): void {
     const { ports, faults } = this.#link
-    const messages = ports.reliable.map(({ takenIn }) => takenIn)
-    const takenIn = this.#moved && { messages, stream: this.#receiver.stream.next }
-    const message = Uint8Array.of(Kind.Hello | LAST | HAS_LANE, CONTROL_LANE, ...this.#session.greeting(takenIn))
+    const payload = this.#moved ? writeTakenIn(this.#takenIn) : this.#session.greeting()
+    const message = Uint8Array.of((this.#moved ? Kind.Resume : Kind.Hello) | LAST | HAS_LANE, CONTROL_LANE, ...payload)
     const channel = this.#moved?.[0] ?? ports.first.channel
     ports.first.counters.bytesOut += message.length
     faults.guard(() => channel.putPacket(message))
   }
 
-  hear(payload: Uint8Array): void {
-    const { events, faults } = this.#link
-    let takenIn: TakenIn | undefined
-    try {
-      const meeting = this.#session.meet(payload)
-      // It means somebody who was here before: a greeting for us follows.
-      if (meeting.who === 'not us') return
-      if (meeting.who === 'stranger') {
-        events.stranger?.()
-        faults.fail('connection_lost')
-        return
-      }
-      takenIn = meeting.takenIn
-    } catch (error) {
-      events.rejected(error as NetError)
-      faults.fail('protocol_error')
-      return
-    }
-    this.isDone = true
-    if (takenIn) this.#resume(takenIn)
-    else this.#events.met()
+  /** A greeting of any kind, while none was heard on these channels. @throws {NetError} ERR_INVALID_DATA: it is of another kind. */
+  hear(kind: number, payload: Uint8Array): void {
+    if (kind === Kind.Hello && !this.#moved) this.#meet(payload)
+    else if (kind === Kind.Resume && this.#moved) this.#resume(payload, this.#moved)
+    // A proof is for somebody who was here before us: a greeting for us follows.
+    else if (kind !== Kind.Proof || this.#moved) throw invalid(`A frame of kind ${kind} does not belong here.`)
   }
 
   /** What overtook the greeting waits for it. @throws {NetError} ERR_INVALID_DATA: nothing can have overtaken it there. */
@@ -108,19 +92,38 @@ export class Handshake {
     this.#early = []
   }
 
-  /** Both sides know where they were: what was lost on the way goes again. */
-  #resume({ messages, stream }: TakenIn): void {
+  get #takenIn(): TakenIn {
+    return { messages: this.#link.ports.reliable.map(({ takenIn }) => takenIn), stream: this.#receiver.stream.next }
+  }
+
+  #meet(payload: Uint8Array): void {
+    try {
+      this.#session.meet(payload)
+    } catch (error) {
+      this.#link.events.rejected(error as NetError)
+      this.#link.faults.fail('protocol_error')
+      return
+    }
+    this.isDone = true
+    this.#events.met()
+  }
+
+  /** Both sides know where they were: what was lost on the way goes again, over `channels`. */
+  #resume(payload: Uint8Array, channels: readonly LinkChannel[]): void {
     const { ports, faults, acknowledger, life, clock } = this.#link
-    const channels = this.#moved!
     let reliable = 0
-    const fits = ports.all.every((port, index) =>
-      port.reliable ? port.resume(channels[index]!, messages[reliable++]!) : port.resume(channels[index]!),
-    )
-    if (!fits || this.#sender.stream.taken(stream) < 0) {
-      faults.reject(invalid('A greeting that takes in what was never sent.'), 0)
+    try {
+      const { messages, stream } = readTakenIn(payload, ports.reliable.length)
+      const fits = ports.all.every((port, index) =>
+        port.reliable ? port.resume(channels[index]!, messages[reliable++]!) : port.resume(channels[index]!),
+      )
+      if (!fits || this.#sender.stream.taken(stream) < 0) throw invalid('A greeting that takes in what was never sent.')
+    } catch (error) {
+      faults.reject(error as NetError, 0)
       faults.fail('protocol_error')
       return
     }
+    this.isDone = true
     this.#sender.closeBulk()
     acknowledger.restart(clock.now())
     this.#moved = undefined

@@ -10,7 +10,7 @@ import type { LinkSender } from './link-sender.ts'
 import type { ReliablePort } from './reliable-port.ts'
 import { StreamReceiver } from './stream.ts'
 import type { UnreliablePort } from './unreliable-port.ts'
-import { isPacketKind, KIND_MASK, Kind, type PacketKind } from './wire.ts'
+import { isGreetingKind, isPacketKind, KIND_MASK, Kind, type PacketKind } from './wire.ts'
 
 /** Who gets what came. */
 export interface Taker {
@@ -71,8 +71,8 @@ export class LinkReceiver {
 
   #receiveReliable(port: number, each: ReliablePort, message: Uint8Array): void {
     const { acknowledger } = this.#link
-    // A greeting does not count: each set of channels has one.
-    if (kindOf(message) !== Kind.Hello) each.takenIn = (each.takenIn + 1) & 0xffff
+    // Greetings do not count: each set of channels has its own.
+    if (!isGreetingKind(kindOf(message))) each.takenIn = (each.takenIn + 1) & 0xffff
     if (port > 0) this.#sender.tellTaken(port, TAKEN_EVERY)
     else {
       acknowledger.reliableIn = each.takenIn

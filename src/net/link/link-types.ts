@@ -26,8 +26,6 @@ export interface LinkEvents {
   reconnected?(): void
   /** The link goes on over the channels that it was given by `move`. */
   moved?(): void
-  /** Over these channels speaks somebody who does not know this link; it ends. */
-  stranger?(): void
   /** A packet that arrived on channel `port`. */
   packet(port: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void
   /** A lane that was full takes more. */

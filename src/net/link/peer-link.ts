@@ -29,11 +29,13 @@ import type { Receipt } from './sent-log.ts'
 import { Session } from './session.ts'
 import type { Frame, Tap } from './tap.ts'
 import { UnreliablePort } from './unreliable-port.ts'
-import { type Goodbye, isPacketKind, Kind, type PacketKind } from './wire.ts'
+import { type Goodbye, isGreetingKind, isPacketKind, Kind, type PacketKind } from './wire.ts'
 
 export type { LinkEnd, LinkEvents, LinkStats, PeerLinkOptions }
 
 export class PeerLink {
+  /** Shows on further connections that both sides are the same as before. */
+  readonly session: Session
   readonly #link: LinkParts
   readonly #sender: LinkSender
   readonly #receiver: LinkReceiver
@@ -71,7 +73,8 @@ export class PeerLink {
       takePacket: (port, kind, ordered, payload) => this.#takePacket(port, kind, ordered, payload),
       streamed: () => this.#farewell.tryEnd(),
     })
-    this.#handshake = new Handshake(this.#link, this.#sender, this.#receiver, new Session(modes, random), {
+    this.session = new Session(modes, random)
+    this.#handshake = new Handshake(this.#link, this.#sender, this.#receiver, this.session, {
       met: () => this.#tryConnect(),
       resumed: () => this.#resumed(),
     })
@@ -162,8 +165,8 @@ export class PeerLink {
   }
 
   /**
-   * Goes on over other channels, which are open, of the same kinds in the same order. What comes over the old ones must not
-   * reach the link any more.
+   * Goes on over other channels, which are open, of the same kinds in the same order, and on which both sides have shown that
+   * they are of the session. What comes over the old ones must not reach the link any more.
    */
   move(channels: readonly LinkChannel[]): void {
     if (this.connected) this.#handshake.move(channels)
@@ -283,7 +286,7 @@ export class PeerLink {
 
   #take(port: number, kind: number, ordered: boolean, payload: Uint8Array): void {
     const { life, ports, events } = this.#link
-    if (kind === Kind.Hello && port === 0 && !this.#handshake.isDone) this.#handshake.hear(payload)
+    if (port === 0 && !this.#handshake.isDone && isGreetingKind(kind)) this.#handshake.hear(kind, payload)
     else if (life.phase === 'opening' || !this.#handshake.isDone) {
       this.#handshake.keepEarly({ port, kind, ordered, payload })
     } else if (isPacketKind(kind)) this.#takePacket(port, kind, ordered, payload)

@@ -16,13 +16,15 @@
 //   kind        channels           payload
 //   VALUE       any                one msgpack value
 //   BYTES       any                the packet itself
-//   HELLO       reliable, port 0   version:u8, session, what was taken in: see greeting.ts. Alone in its message, not counted
+//   HELLO       reliable, port 0   version:u8, half of the session, modes: see greeting.ts. Alone in its message, not counted
 //   GOODBYE     reliable           reason:u8, on port 0 also the end of the stream:u32; the last frame of its sender there
 //   GOODBYE_ACK reliable, port 0   nothing: everything before the goodbye has arrived
 //   SIGNAL      reliable, port 0   JSON: a description or candidate of the bulk connection
 //   SERVICE     any                bytes of the layer above that are no packet of the game's
 //   RELAY       any                a packet to or from somebody else, passed on by the other side (multiplayer/relay/wire.ts)
 //   TAKEN       reliable, port 0   port:u8 count:u16, messages taken in on a reliable user channel
+//   PROOF       reliable, port 0   of a further connection: its writer is of the session (session.ts). As HELLO otherwise
+//   RESUME      reliable, port 0   behind it: what was taken in (greeting.ts). As HELLO otherwise
 
 export const Kind = {
   Value: 0,
@@ -36,6 +38,8 @@ export const Kind = {
   Service: 9,
   Relay: 10,
   Taken: 11,
+  Proof: 12,
+  Resume: 13,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
@@ -44,6 +48,11 @@ export type PacketKind = typeof Kind.Value | typeof Kind.Bytes | typeof Kind.Ser
 
 export function isPacketKind(kind: number): kind is PacketKind {
   return kind === Kind.Value || kind === Kind.Bytes || kind === Kind.Service || kind === Kind.Relay
+}
+
+/** The kinds that belong to a set of channels, and not to the link: they are alone in their message, and are not counted. */
+export function isGreetingKind(kind: number): boolean {
+  return kind === Kind.Hello || kind === Kind.Proof || kind === Kind.Resume
 }
 
 export const KIND_MASK = 0x0f

@@ -3,7 +3,17 @@
 import { BULK_LANE, GAMEPLAY_LANE } from '../../../src/net/link/lane-table.ts'
 import { type Goodbye, Kind } from '../../../src/net/link/wire.ts'
 import { type End, LinkPair } from '../../support/link-pair.ts'
-import { goodbye, hello, packet, piece, reliable, streamed, unreliable, unreliablePiece } from '../../support/wire.ts'
+import {
+  goodbye,
+  hello,
+  packet,
+  piece,
+  reliable,
+  resume,
+  streamed,
+  unreliable,
+  unreliablePiece,
+} from '../../support/wire.ts'
 import { hexOf } from '../../vectors/notation.ts'
 import type { Target } from '../support/campaign.ts'
 import type { Chance } from '../support/chance.ts'
@@ -36,6 +46,7 @@ type Step =
   | { readonly do: 'block' | 'release' | 'break' | 'drain'; readonly side: Side; readonly port: number }
   | { readonly do: 'goodbye'; readonly side: Side; readonly reason: Goodbye }
   | { readonly do: 'close' | 'reject'; readonly side: Side }
+  | { readonly do: 'redial' }
 
 export const linkTarget: Target<readonly Step[]> = {
   name: 'a link',
@@ -44,6 +55,16 @@ export const linkTarget: Target<readonly Step[]> = {
     [
       { do: 'inject', to: 'a', port: 0, message: hello(MODES) },
       { do: 'inject', to: 'a', port: 0, message: goodbye(0) },
+    ],
+    [
+      ...Array.from(
+        { length: 2 * PORTS },
+        (_, i): Step => ({ do: 'open', side: i % 2 === 0 ? 'a' : 'b', port: i >> 1 }),
+      ),
+      { do: 'wait', ms: 30 },
+      { do: 'redial' },
+      { do: 'inject', to: 'a', port: 0, message: resume({ messages: [0, 0], stream: 0 }) },
+      { do: 'wait', ms: 500 },
     ],
     [
       { do: 'inject', to: 'b', port: 1, message: unreliable(0, undefined, { asks: true }) },
@@ -133,6 +154,7 @@ function stepOf(chance: Chance, badOnes: boolean): Step {
     case 13:
       return { do: chance.pick(['block', 'release', 'drain', 'release', 'drain']), side, port }
     case 14:
+      if (chance.oneIn(8)) return { do: 'redial' }
       if (chance.oneIn(4)) return { do: 'break', side, port }
       return chance.oneIn(2) ? { do: 'goodbye', side, reason: chance.pick([0, 1]) } : { do: 'wait', ms: 0 }
     default:
@@ -153,6 +175,8 @@ function goodMessage(chance: Chance, port: number): Uint8Array {
       part,
       part,
       hello(MODES),
+      reliable(Kind.Proof, chance.bytes(32)),
+      resume({ messages: [chance.below(3), chance.below(3)], stream: chance.below(3) }),
       goodbye(chance.below(2), chance.below(3)),
       reliable(Kind.GoodbyeAck),
       reliable(Kind.Signal, '{"kind":"wanted"}'),
@@ -213,6 +237,10 @@ function play(pair: LinkPair, step: Step): void {
       return
     case 'goodbye':
       void pair[step.side].link.goodbye(step.reason)
+      return
+    case 'redial':
+      pair.breakChannels()
+      pair.redial()
       return
     case 'close':
       pair[step.side].link.close()

@@ -65,10 +65,11 @@ class Line {
   }
 }
 
-function newRelay(id: number, role: RelayRole, heard: (from: number) => void): Relay {
+function newRelay(id: number, role: RelayRole, heard: (from: number) => void, seals = false): Relay {
   const relay = new Relay({
     clock: new VirtualClock(),
     lanes: new Map(),
+    seals,
     id: () => id,
     neighbours: () => [],
     wants: () => true,
@@ -78,6 +79,7 @@ function newRelay(id: number, role: RelayRole, heard: (from: number) => void): R
     packet: (from) => heard(from.id),
     rejected: () => {},
     released: () => {},
+    replaced: () => {},
     broken: () => {},
   })
   relay.start(role, true)
@@ -91,9 +93,10 @@ function frameOf(chance: Chance): Frame {
   const kind = chance.pick([Kind.Value, Kind.Bytes, Kind.Service])
   const lane = chance.oneIn(3) ? chance.below(16) : 1
   const payload = chance.pick([
-    () => writeToOthers(kind, lane, chance.pick([0, id(), -id()]), packet),
+    () => writeToOthers(kind, lane, chance.pick([0, id(), -id()]), packet, chance.oneIn(4)),
     () => writeToOthers(kind, lane, chance.list(1 + chance.size(5), id), packet),
-    () => writeFromOther(kind, lane, id() >>> 0, packet),
+    () => writeFromOther(kind, lane, id() >>> 0, packet, chance.oneIn(4)),
+    () => writeFromOther(Kind.Service, 0, id() >>> 0, Uint8Array.of(1, ...chance.bytes(65)), true),
     () => writeCommand(chance.below(11) as Command, ...chance.list(chance.size(4), id)),
     () => writeRemove(id(), 'left', chance.size(10)),
     () => chance.bytes(chance.size(20)),
@@ -157,8 +160,13 @@ export const relayClientTarget: Target<readonly Frame[]> = {
   make: (chance) => chance.list(1 + chance.size(60), () => frameOf(chance)),
   show,
   run(frames) {
-    for (const role of ['client', 'member'] as const) {
-      const relay = newRelay(2, role, (from) => must(from !== 2, 'it is heard as itself'))
+    for (const [role, seals] of [
+      ['client', false],
+      ['member', false],
+      ['client', true],
+    ] as const) {
+      const hear = (from: number) => must(from !== 2 && !seals, 'it is heard as itself, or without a seal')
+      const relay = newRelay(2, role, hear, seals)
       const line = new Line(HOST, () => {})
       for (const { port, mode, payload } of frames) {
         outcome(() => relay.receive(line.remote, port, mode, payload), 'ERR_INVALID_DATA')

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { calls } from '../../../src/game-demo/net/protocol.ts'
 import { arenaCalls } from '../../../src/game-demo/net/referee-desk.ts'
 import { ARENA_WIDTH } from '../../../src/game-demo/rules/constants.ts'
+import { createRng } from '../../../src/game-demo/rules/rng.ts'
+import { hitShip, mayRespawn, spawnShip, stepShip } from '../../../src/game-demo/rules/ship.ts'
 
 const definitions = { ...calls, ...arenaCalls }
 type Name = keyof typeof definitions
@@ -84,6 +86,29 @@ describe('what a handler gets', () => {
       }),
       { numRuns: 3_000 },
     )
+  })
+
+  it('is all that a ship says, however it is flown', () => {
+    const rng = createRng(3)
+    let ship = spawnShip(rng, [])
+    for (let step = 0; step < 20_000; step++) {
+      const thrust = step % 600 < 500 ? 1 : 0
+      const aim = step % 7 === 0 ? Math.sin(step / 40) * 9 : undefined
+      ship = stepShip(ship, { turn: Math.sin(step / 90), thrust, fire: false, aim })
+      if (step % 900 === 0) ship = hitShip(ship)
+      if (mayRespawn(ship)) ship = spawnShip(rng, [], ship)
+      const { x, y, vx, vy, angle, life, energy } = ship
+      const said = [
+        step & 0xffff,
+        ...[x, y, vx, vy, angle].map(Math.fround),
+        life,
+        Math.fround(energy),
+        true,
+        true,
+        true,
+      ]
+      if (!read('state', said)) expect(said).toBe('valid')
+    }
   })
 
   it('is no place outside the arena, no impossible speed and no long list', () => {

@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { identify } from '../../../src/multiplayer/identity/identify.ts'
 import { createIdentity } from '../../../src/multiplayer/identity/identity.ts'
 import { systemClock } from '../../../src/net/clock.ts'
+import type { DriverConnection, WebRTCDriver } from '../../../src/net/drivers/driver.ts'
+import { nodeDriver } from '../../../src/net/drivers/node.ts'
 import { MemorySignaling } from '../../../src/net/signaling/memory.ts'
 import { Mallory } from '../../support/mallory.ts'
 import { closeAll, join, LOOPBACK, until } from '../../support/peers.ts'
@@ -38,6 +40,41 @@ describe('over real connections', () => {
     expect(mallory.text.includes('my secret')).toBe(!isSigned)
     expect(packets).toEqual(isSigned ? [] : ['my secret'])
     if (isSigned) expect(failures.join()).toContain('stands in between')
+    mallory.close()
+  })
+
+  it('who ends both connections of a redial is found out, though nobody signed the first ones', async () => {
+    const mallory = new Mallory(new MemorySignaling(), { node: LOOPBACK, clock: systemClock }, false)
+    const connections: DriverConnection[] = []
+    const driver: WebRTCDriver = {
+      ...nodeDriver,
+      createConnection: (configuration, events) => {
+        const connection = nodeDriver.createConnection(configuration, events)
+        connections.push(connection)
+        return connection
+      },
+    }
+    const a = await join({ signaling: mallory, driver })
+    const b = await join({ signaling: mallory, room: a.code, driver })
+    await until(() => a.peers.length === 1 && b.peers.length === 1)
+    const codes: string[] = []
+    const packets: unknown[] = []
+    for (const room of [a, b]) {
+      room.on('error', ({ code }) => codes.push(code))
+      room.on('packet', (value) => packets.push(value))
+    }
+    mallory.active = true
+    for (const connection of connections.splice(0)) connection.close()
+    await until(() => a.stats(b.id).state === 'reconnecting')
+    a.send('my secret')
+    await until(() => codes.length === 2)
+    expect(codes).toEqual(['ERR_UNAUTHORIZED', 'ERR_UNAUTHORIZED'])
+    mallory.active = false
+    for (const connection of connections) connection.close()
+    await until(() => packets.length === 1)
+    expect(packets).toEqual(['my secret'])
+    expect(mallory.heard.length).toBeGreaterThan(0)
+    expect(mallory.text).not.toContain('my secret')
     mallory.close()
   })
 })

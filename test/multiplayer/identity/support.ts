@@ -7,7 +7,7 @@ let underWay = 0
 
 /** Counts what the platform's cryptography is doing. */
 export function watchCryptography(): void {
-  for (const name of ['sign', 'verify', 'digest', 'importKey', 'exportKey', 'generateKey'] as const) {
+  for (const name of ['sign', 'verify', 'digest', 'importKey', 'exportKey', 'generateKey', 'deriveBits'] as const) {
     const real = (crypto.subtle[name] as (...args: unknown[]) => Promise<unknown>).bind(crypto.subtle)
     vi.spyOn(crypto.subtle, name as 'sign').mockImplementation(((...args: unknown[]) => {
       underWay += 1

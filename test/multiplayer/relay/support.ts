@@ -139,6 +139,7 @@ export class Forger {
     this.id = id
     const way = new Way(connectionOn(network, String(id)), userModes)
     const settings = {
+      localId: id,
       userModes,
       lanes: new Map(),
       budget: new UnfinishedBudget(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LINK_VERSION, MAX_EARLY_MESSAGES } from '../../../src/net/link/constants.ts'
+import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import { type End, LinkPair } from '../../support/link-pair.ts'
@@ -68,9 +69,7 @@ describe('two links connect when every channel is open on both sides and both ha
     a.sendUnreliable('early')
     a.openAll()
     a.send('early')
-    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([
-      greeting({ mine: HALF_A, yours: undefined, takenIn: undefined }),
-    ])
+    expect(a.channels.flatMap((channel) => channel.sent)).toEqual([greeting(HALF_A)])
     expect(a.link.stats.packetsOut).toBe(0)
   })
 })
@@ -177,7 +176,7 @@ describe('peers that do not fit', () => {
     a.openAll()
     a.link.receive(0, hello([], 9))
     expect(a.end).toBe('protocol_error')
-    expect(a.rejections[0]).toContain('it speaks version 9 of the wire format, we speak 3')
+    expect(a.rejections[0]).toContain(`it speaks version 9 of the wire format, we speak ${LINK_VERSION}`)
   })
 
   it('with a greeting that is empty or endless: the report stays short', () => {
@@ -188,6 +187,24 @@ describe('peers that do not fit', () => {
       expect(a.end).toBe('protocol_error')
       expect(a.rejections[0]!.length).toBeLessThan(300)
     }
+  })
+
+  it('and echo the greeting', () => {
+    const { a } = alone()
+    a.openAll()
+    a.link.receive(0, greeting(HALF_A))
+    expect(a.end).toBe('protocol_error')
+  })
+
+  it('because it proves something to somebody who was here before: it is not heard, and a greeting for us follows', () => {
+    const { a } = alone()
+    a.openAll()
+    a.link.receive(0, reliable(Kind.Proof, new Uint8Array(32), CONTROL_LANE))
+    expect(a.told).toEqual([])
+    a.link.receive(0, HELLO)
+    expect(a.told).toEqual([{ type: 'connected' }])
+    a.link.receive(0, reliable(Kind.Proof, new Uint8Array(32), CONTROL_LANE))
+    expect(a.rejections).toEqual(['A frame of kind 12 does not belong here.'])
   })
 
   it('with a second greeting: that is a bad message', () => {

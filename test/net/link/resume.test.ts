@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GRACE_MS, MAX_QUEUED, SUSPICION_MS } from '../../../src/net/link/constants.ts'
 import { BULK_LANE } from '../../../src/net/link/lane-table.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
 import { randomUnit, seededRandom } from '../../../src/net/random.ts'
 import { type End, LinkPair, MemoryChannel } from '../../support/link-pair.ts'
-import { greeting, HALF_A, HALF_B, hello, packet, streamed } from '../../support/wire.ts'
+import { hello, packet, reliable, resume, streamed } from '../../support/wire.ts'
 
 /** What an end told of its remote's presence. */
 function words({ told }: End): string[] {
@@ -200,9 +201,7 @@ describe('a remote of which nothing is heard', () => {
   })
 })
 
-describe('who greets on new channels', () => {
-  const takenIn = { messages: [0], stream: 0 }
-
+describe('what is said on new channels', () => {
   function alone(): { pair: LinkPair; a: End } {
     const pair = LinkPair.connected()
     pair.cut = true
@@ -211,44 +210,39 @@ describe('who greets on new channels', () => {
     return { pair, a: pair.a }
   }
 
-  it('and knows nothing of the session is a stranger, and the link ends', () => {
-    const { a } = alone()
-    a.link.receive(0, hello())
-    expect(words(a).slice(-2)).toEqual(['stranger', 'ended'])
-    expect(a.end).toBe('connection_lost')
-  })
-
-  it('and shows another half than before is one, too, whichever half', () => {
-    for (const who of [
-      { mine: HALF_A, yours: HALF_A },
-      { mine: HALF_B, yours: HALF_B },
-    ]) {
-      const { a } = alone()
-      a.link.receive(0, greeting({ ...who, takenIn }))
-      expect(words(a)).toContain('stranger')
-    }
-  })
-
-  it('and takes in what was never sent, or less than before, breaks the rules', () => {
+  it('is what was taken in; more than was sent, or less than before, breaks the rules', () => {
     for (const [said, ends] of [
       [0, undefined],
       [1, 'protocol_error'],
       [0xffff, 'protocol_error'],
     ] as const) {
       const { a } = alone()
-      a.link.receive(0, greeting({ mine: HALF_B, yours: HALF_A, takenIn: { messages: [said], stream: 0 } }))
+      a.link.receive(0, resume({ messages: [said], stream: 0 }))
       expect(a.end).toBe(ends)
     }
   })
 
-  it('for somebody who was here before us is not heard: a greeting for us follows', () => {
-    const pair = new LinkPair()
-    pair.cut = true
-    pair.a.openAll()
-    pair.a.link.receive(0, greeting({ mine: HALF_B, yours: HALF_B, takenIn }))
-    expect(pair.a.told).toEqual([])
-    pair.a.link.receive(0, hello())
-    expect(pair.a.told).toEqual([{ type: 'connected' }])
+  it('breaks them, too, when it is of another length', () => {
+    for (const length of [0, 5, 7, 100]) {
+      const { a } = alone()
+      a.link.receive(0, reliable(Kind.Resume, new Uint8Array(length)))
+      expect(a.end).toBe('protocol_error')
+    }
+  })
+
+  it('is not a greeting, nor a packet: those are bad messages', () => {
+    const { a } = alone()
+    a.link.receive(0, hello())
+    a.link.receive(0, packet('too early'))
+    expect([a.rejections.length, a.texts, a.end]).toEqual([2, [], undefined])
+    a.link.receive(0, resume({ messages: [0], stream: 0 }))
+    expect(a.link.reconnecting).toBe(false)
+  })
+
+  it('is not said on the first ones', () => {
+    const { a } = LinkPair.connected()
+    a.link.receive(0, resume({ messages: [0], stream: 0 }))
+    expect(a.rejections).toEqual(['A frame of kind 13 does not belong here.'])
   })
 })
 

@@ -6,6 +6,7 @@ import { ConnectionState, GatheringState, SignalingState } from '../../../src/ne
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
 import { Handshake } from '../../../src/net/simulation/handshake.ts'
 import { SimulatedNetwork, VirtualClock } from '../../../src/testing.ts'
+import { thrown } from '../../support/net-errors.ts'
 import { close, end, meet, pair, RELIABLE, UNRELIABLE } from './support.ts'
 
 const { Connecting, Connected, Disconnected, Failed, Closed } = ConnectionState
@@ -295,4 +296,47 @@ test('a connection whose certificate is not the one that was named fails', async
   expect(b.connection.remoteFingerprints).toEqual(['sha-256 00:11'])
   expect(a.connection.localFingerprints).not.toEqual(b.connection.remoteFingerprints)
   close(a, b)
+})
+
+test('a restart of ICE with another certificate is refused before the platform hears of it', async () => {
+  const network = new SimulatedNetwork({ latencyMs: 20 })
+  const { driver } = network.peerOptions('b')
+  const heard: string[] = []
+  const b = new WebRTCPeerConnection()
+  // The simulated connections cannot restart ICE: this one only says that it can.
+  b.initialize({
+    driver: {
+      ...driver,
+      createConnection: (configuration, events) => {
+        const connection = driver.createConnection(configuration, events)
+        const first = connection.setRemoteDescription.bind(connection)
+        return Object.assign(connection, {
+          restartsIce: true,
+          setRemoteDescription: (type: 'offer' | 'answer', sdp: string) => {
+            if (heard.push(sdp) === 1) first(type, sdp)
+          },
+        })
+      },
+    },
+  })
+  b.createDataChannel('channel 0', RELIABLE)
+  const a = end(network, 'a', [RELIABLE])
+  meet(a, { connection: b, channels: [], states: [], received: [] })
+  await network.until(() => b.connectionState === Connected)
+  const sdp = heard[0]!
+  const forgeries = [
+    sdp.replace(/(a=fingerprint:\S+ )../, '$1EE'),
+    sdp.replace(/^a=fingerprint.*$/m, ''),
+    `${sdp}a=fingerprint:sha-256 EE:EE\r\n`,
+  ]
+  for (const each of forgeries) {
+    expect(each).not.toBe(sdp)
+    expect(thrown(() => b.setRemoteDescription('offer', each)).code).toBe('ERR_UNAUTHORIZED')
+  }
+  expect(heard).toEqual([sdp])
+  expect(b.remoteFingerprints).toEqual(a.connection.localFingerprints)
+  b.setRemoteDescription('offer', sdp)
+  expect(heard).toEqual([sdp, sdp])
+  b.close()
+  a.connection.close()
 })

@@ -48,6 +48,16 @@ describe('the image', () => {
     expect(Object.keys(bin)).toContain(program)
   })
 
+  it('takes no ws before 8.21, the first without the known holes', () => {
+    const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const { version } = JSON.parse(readFileSync('node_modules/ws/package.json', 'utf8'))
+    for (const text of [peerDependencies.ws, version]) {
+      const [, major, minor] = /(\d+)\.(\d+)\.\d+/.exec(text) ?? []
+      expect(Number(major)).toBe(8)
+      expect(Number(minor)).toBeGreaterThanOrEqual(21)
+    }
+  })
+
   it('holds every optional package that the program may load, in a version that the package allows', () => {
     const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
     const installed = new Map([...text.matchAll(/ ([a-z-]+)@(\d+)/g)].map(([, name, major]) => [name!, major!]))

@@ -232,6 +232,32 @@ describe('a session that is handed over while it enters', () => {
     expect(host.types()).toEqual(['joined', 'peer_joined'])
   })
 
+  it('keeps the place to which it came back, when its socket breaks before it hears the next secret', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await adapter.goAll()
+    const { id, resume } = guest.joined
+    guest.session.end('drop')
+    await adapter.goAll()
+    const comeBack = () => {
+      const client = new Client(adapter)
+      client.say({ type: 'resume', version: 2, room: code, id, secret: resume.secret })
+      return client
+    }
+    const cut = comeBack()
+    await idle()
+    await adapter.go() // subscribes
+    await adapter.go() // has the place, without knowing it
+    cut.session.end('drop')
+    await adapter.goAll()
+    expect(cut.types()).toEqual([])
+    const again = comeBack()
+    await adapter.goAll()
+    expect(again.joined.id).toBe(id)
+    expect(host.types()).toEqual(['joined', 'peer_joined', 'peer_back', 'peer_back'])
+  })
+
   it('keeps no place whose secret it never heard, when its socket breaks before', async () => {
     const { adapter, host, code } = await distantRoom()
     const guest = new Client(adapter)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { REDIS_SOCKET_TIMEOUT_MS } from '../../../server/signaling/constants.ts'
 import type { ServerMessage } from '../../../src/net/signaling/messages.ts'
 import { type Balancer, startBalancer } from '../../support/balancer.ts'
 import { RedisServer } from '../../support/redis-server.ts'
@@ -168,10 +169,11 @@ describe('three processes behind a balancer', () => {
   }, 30_000)
 
   it('tell the players of a star of each other, wherever each of them is served', async () => {
-    const { servers, url } = await startAll(30_000)
+    const { servers, balancer, url } = await startAll(30_000)
     const host = await RawClient.connect(url)
     host.say({ type: 'create', version: 2, topology: 'star', maxPeers: 8 })
     const { room } = await answer(host)
+    const isClosed = ({ socket }: RawClient) => socket.readyState > socket.OPEN
     const players: Player[] = []
     for (let n = 0; n < 6; n++) players.push(await Player.enter(url, room.code))
     const ids = players.map(({ joined }) => joined.id)
@@ -186,7 +188,9 @@ describe('three processes behind a balancer', () => {
 
     // Whoever was served by the one that dies comes back elsewhere, to the same players.
     await servers[0]!.end('SIGKILL')
-    await expect.poll(() => players.filter((player) => player.isCutOff).length).toBeGreaterThan(0)
+    const all = [host, ...players.map(({ client }) => client)]
+    const served = balancer.taken.get(servers[0]!.port)
+    await expect.poll(() => all.filter(isClosed).length).toBe(served)
     const cutOff = players.filter((player) => player.isCutOff)
     for (const player of cutOff) {
       await player.comeBack(url)
@@ -213,6 +217,32 @@ describe('three processes behind a balancer', () => {
         .toBeDefined(),
     )
     expect(late).toHaveLength(100)
+    await forAll(guests, (guest) => signals(guest, hosts[guests.indexOf(guest)]!))
+    for (const player of [...hosts, ...guests]) {
+      expect(player.isCutOff).toBe(false)
+      player.client.socket.terminate()
+    }
+  }, 60_000)
+
+  it('lose no room when Redis is silent for a while, in which those that are there go on', async () => {
+    const { redis, url } = await startAll(30_000)
+    const hosts = await forAll(
+      Array.from({ length: 30 }, () => 0),
+      () => Player.enter(url),
+    )
+    const guests = await forAll(hosts, (host) => Player.enter(url, host.joined.room.code))
+    redis.freeze(true)
+    try {
+      // Longer than a link to it is waited for: all of them are made anew.
+      await new Promise((resolve) => setTimeout(resolve, REDIS_SOCKET_TIMEOUT_MS + 1_000))
+    } finally {
+      redis.freeze(false)
+    }
+    await forAll(hosts, (host) =>
+      expect
+        .poll(() => Player.enter(url, host.joined.room.code).catch(() => undefined), { timeout: 10_000 })
+        .toBeDefined(),
+    )
     await forAll(guests, (guest) => signals(guest, hosts[guests.indexOf(guest)]!))
     for (const player of [...hosts, ...guests]) {
       expect(player.isCutOff).toBe(false)

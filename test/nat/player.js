@@ -1,7 +1,7 @@
-// A player on a host of the laboratory that plays with two others: it sends numbers reliably to both all the time, and says
-// through whom it reaches them, what it is told and what came.
+// A player on a host of the laboratory that plays with one or more others: it sends numbers reliably to all of them all the
+// time, and says through whom it reaches them, what it is told and what came.
 //
-// node trio.js '<options of joinRoom as JSON>'
+// node player.js '<JSON: how many others, and options of joinRoom>'
 
 /** @type {typeof import('../../src/index.ts')} */
 const { joinRoom } = await import(String(new URL('../../dist/src/index.js', import.meta.url)))
@@ -10,7 +10,8 @@ await import(String(new URL('../../dist/src/node.js', import.meta.url)))
 // The laboratory is gone.
 process.on('disconnect', () => process.exit())
 
-const room = await joinRoom(JSON.parse(process.argv[2] ?? '{}'))
+const { others, ...options } = JSON.parse(process.argv[2] ?? '{}')
+const room = await joinRoom(options)
 
 let sent = 0
 let playing = true
@@ -27,7 +28,10 @@ for (const event of /** @type {const} */ ([
   'peerDisconnected',
   'connectionFailed',
 ])) {
-  room.on(event, (/** @type {number} */ id) => words.push(`${event} ${id}`))
+  room.on(event, (/** @type {number} */ id) => {
+    words.push(`${event} ${id}`)
+    process.send?.({ event })
+  })
 }
 room.on('packet', (value, from) => {
   heard[from] ??= []
@@ -35,7 +39,7 @@ room.on('packet', (value, from) => {
 })
 process.send?.({ event: 'joined', code: room.code })
 setInterval(() => {
-  if (room.peers.length < 2) return
+  if (room.peers.length < others) return
   const vias = Object.fromEntries(room.peers.map((id) => [id, room.stats(id).via]))
   if (!hasMet) process.send?.({ event: 'met', vias })
   hasMet = true
