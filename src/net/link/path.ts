@@ -55,6 +55,8 @@ const FLOOD = 3
 const STALE_MS = 1_500
 const STALE_ROUNDS = 8
 const STALE_SAMPLES = 32
+/** On a way so narrow that a few packets are a queue that long, in ms, it may be our own. */
+const STALE_TARGET_MS = 30
 
 export class Path {
   /** Bytes that may be on their way. */
@@ -85,10 +87,12 @@ export class Path {
   #fullSamples = 0
   #leastDelay = Number.POSITIVE_INFINITY
   #leastRoundTrip = Number.POSITIVE_INFINITY
+  /** The start is not the first one: a queue was seen. */
+  #wasNarrow = false
 
   /** Bytes of unreliable packets that may be on their way: nothing speaks against more until there was a queue. */
   get unreliableWindow(): number {
-    return this.#slowStart ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
+    return this.#slowStart && !this.#wasNarrow ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
   }
 
   /** There was a queue once: it is looked at closely. */
@@ -189,13 +193,16 @@ export class Path {
 
   /** The shortest delay that is remembered may be that of another way. */
   #checkBase(delayMs: number, now: number): void {
-    if (delayMs - this.#baseDelay.value! > this.targetMs && !Number.isNaN(this.#emptyAt)) {
+    const { targetMs } = this
+    const isFull = delayMs - this.#baseDelay.value! > targetMs && targetMs < STALE_TARGET_MS
+    if (isFull && !Number.isNaN(this.#emptyAt)) {
       this.#fullSamples += 1
       if (delayMs < this.#leastDelay) this.#leastDelay = delayMs
       const patience = Math.max(STALE_MS, STALE_ROUNDS * (this.roundTripMs ?? 0))
       if (this.#fullSamples < STALE_SAMPLES || now - this.#emptyAt < patience) return
       this.#baseDelay.restart(this.#leastDelay, now)
       if (this.#leastRoundTrip < Number.POSITIVE_INFINITY) this.#baseRoundTrip.restart(this.#leastRoundTrip, now)
+      this.#wasNarrow = true
       this.restart()
     }
     this.#emptyAt = now
