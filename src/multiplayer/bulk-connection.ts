@@ -37,6 +37,8 @@ export class BulkConnection {
   readonly #parts: BulkConnectionParts
   #connection: WebRTCPeerConnection | undefined
   #cancelTimeout = () => {}
+  /** Once is enough: whoever asks again need not read the answers, which would pile up. */
+  #saidFailed = false
 
   constructor(parts: BulkConnectionParts) {
     this.#parts = parts
@@ -59,7 +61,7 @@ export class BulkConnection {
     const signal = read(payload)
     switch (signal.kind) {
       case 'wanted':
-        if (this.state === 'shared') this.#say({ kind: 'failed' })
+        if (this.state === 'shared') this.#sayFailed()
         else if (this.state === 'none' && this.#parts.offers) this.#dial()
         return
       case 'failed':
@@ -71,7 +73,7 @@ export class BulkConnection {
       case 'description':
         if (signal.type === 'offer') {
           // It must not wait for what does not come.
-          if (this.state === 'shared') this.#say({ kind: 'failed' })
+          if (this.state === 'shared') this.#sayFailed()
           if (this.#parts.offers || this.#connection || this.state === 'shared') return
           this.#begin()
           this.#connect()
@@ -155,8 +157,14 @@ export class BulkConnection {
     if (this.state === 'shared') return
     const wasOpen = this.state === 'open'
     this.close()
-    if (tell) this.#say({ kind: 'failed' })
+    if (tell) this.#sayFailed()
     if (wasOpen) this.#parts.closed()
+  }
+
+  #sayFailed(): void {
+    if (this.#saidFailed) return
+    this.#saidFailed = true
+    this.#say({ kind: 'failed' })
   }
 
   #say(signal: BulkSignal): void {

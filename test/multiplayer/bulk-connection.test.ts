@@ -52,3 +52,10 @@ it('stops waiting when the other side has none, and asks once', () => {
   expect(bulk.want()).toBe(false)
   expect(said).toHaveLength(1)
 })
+
+it('says once that it has none, however often it is asked: whoever asks need not read the answers', () => {
+  const { bulk, said, hear } = side(true)
+  bulk.close()
+  for (let i = 0; i < 100; i++) hear(i % 2 === 0 ? { kind: 'wanted' } : OFFER)
+  expect(said).toEqual([{ kind: 'failed' }])
+})

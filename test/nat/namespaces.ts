@@ -114,6 +114,8 @@ export class Namespaces {
 
   async #feed(text: string, program: string, ...args: string[]): Promise<void> {
     const running = run(program, args)
+    // A program that ends before it has read everything says why by how it ends.
+    running.child.stdin!.on('error', () => {})
     running.child.stdin!.end(`${text}\n`)
     await running
   }

@@ -183,7 +183,7 @@ export class LinkPair {
   readonly weatherB: Weather = {}
   /** Nothing passes any more, in either direction. */
   cut = false
-  /** A set of channels that nothing passes any more. */
+  /** Nothing passes this set of channels, nor those before it, any more. */
   #dropped = -1
 
   constructor({ modes = [], modesB = modes, latencyMs = 10, lanes, graceMs }: LinkPairOptions = {}) {
@@ -194,7 +194,7 @@ export class LinkPair {
         if (this.cut || (!reliable && weather.lose?.(n))) return
         const delay = latencyMs + (reliable ? 0 : (weather.delay?.(n) ?? 0))
         this.clock.setTimeout(() => {
-          if (generation === this.#dropped) return
+          if (generation <= this.#dropped) return
           // Who does not lead goes over to the new channels when it hears of the other there.
           if (generation > to().generation) to().moveTo(generation)
           if (generation === to().generation) to().link.receive(port, message)

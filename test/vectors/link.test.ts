@@ -207,7 +207,7 @@ describe('link messages', () => {
     const content = bytesOf(payload)
     const channel = new MemoryChannel(nothing)
     const acknowledger = new Acknowledger({ flight: () => 0, progress: nothing })
-    const port = new UnreliablePort(channel, acknowledger)
+    const port = new UnreliablePort(channel, acknowledger, nothing)
     port.send({ kind: KINDS[kind]!, payload: content }, ordered, 0)
     port.flush(0)
     expect(channel.sent.map(hexOf)).toEqual(spelled(hex))

@@ -28,7 +28,7 @@ export interface AcknowledgerEvents {
 export class Acknowledger {
   readonly sent = new SentLog()
   readonly received = new ReceivedLog()
-  readonly path = new Path()
+  path = new Path()
   readonly roundTrip = new RoundTripMeter()
   /** Messages that were taken in on the first reliable channel. */
   reliableIn = 0
@@ -49,6 +49,8 @@ export class Acknowledger {
   readonly #events: AcknowledgerEvents
   /** When something was read last, in ms. */
   #readAt = Number.NEGATIVE_INFINITY
+  /** What was sent before went another way, and says nothing about this one. */
+  #pathSince = Number.NEGATIVE_INFINITY
   #owesProgress = false
   #lastTicks = Number.NaN
   /** One-way delay in ticks, up to a constant: the difference of the clocks. */
@@ -80,10 +82,11 @@ export class Acknowledger {
     return this.sent.overdue(now) > DOUBT_MS + (this.path.roundTripMs ?? 0)
   }
 
-  /** The way beneath is another one: nothing is on its way, and what it carries is found out as at first. */
-  restart(): void {
+  /** The way beneath is another one: nothing is on its way, and nothing is known of it. */
+  restart(now: number): void {
     this.sent.giveUp()
-    this.path.restart()
+    this.path = new Path()
+    this.#pathSince = now
     this.madeProgress()
   }
 
@@ -181,10 +184,13 @@ export class Acknowledger {
       if (held < 255) {
         const sample = Math.max(0, now - sentAt - held * HELD_STEP_MS)
         this.roundTrip.add(sample)
-        this.path.roundTrip(sample, now)
+        if (sentAt >= this.#pathSince) this.path.roundTrip(sample, now)
       }
       // Longer ago, the 16 bits may have wrapped: somebody was frozen.
-      if (now - sentAt < MAX_DELAY_MS) this.path.delayed(this.#delay(u16At(message, at + 6), sentAt), now)
+      if (now - sentAt < MAX_DELAY_MS) {
+        const delay = this.#delay(u16At(message, at + 6), sentAt)
+        if (sentAt >= this.#pathSince) this.path.delayed(delay, now)
+      }
     }
     if (bytes > 0) this.path.delivered(bytes, flight, now)
   }

@@ -110,7 +110,7 @@ export class Handshake {
 
   /** Both sides know where they were: what was lost on the way goes again, over `channels`. */
   #resume(payload: Uint8Array, channels: readonly LinkChannel[]): void {
-    const { ports, faults, acknowledger, life } = this.#link
+    const { ports, faults, acknowledger, life, clock } = this.#link
     let reliable = 0
     try {
       const { messages, stream } = readTakenIn(payload, ports.reliable.length)
@@ -125,7 +125,7 @@ export class Handshake {
     }
     this.isDone = true
     this.#sender.closeBulk()
-    acknowledger.restart()
+    acknowledger.restart(clock.now())
     this.#moved = undefined
     life.isCut = false
     this.#events.resumed()

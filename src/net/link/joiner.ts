@@ -19,26 +19,50 @@ export class UnfinishedBudget {
   bytes = 0
   readonly #limit: number
   readonly #all: UnfinishedBudget | undefined
+  readonly #giveUp: () => void
+  /** Who has taken something of the whole. */
+  readonly #parts = new Set<UnfinishedBudget>()
 
-  /** @param all What it is a part of. Without: it is the whole. */
-  constructor(all?: UnfinishedBudget) {
+  /**
+   * @param all What it is a part of. Without: it is the whole.
+   * @param giveUp Gives everything back at once: others need the room.
+   */
+  constructor(all?: UnfinishedBudget, giveUp = () => {}) {
     this.#all = all
     this.#limit = all ? MAX_UNFINISHED_BYTES : MAX_UNFINISHED_BYTES_IN_ALL
+    this.#giveUp = giveUp
   }
 
   /** @throws {NetError} ERR_OUT_OF_MEMORY */
   take(bytes: number): void {
-    if (this.bytes + bytes > this.#limit) {
-      throw new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${this.bytes} bytes.`)
-    }
-    this.#all?.take(bytes)
+    if (this.bytes + bytes > this.#limit) throw full(this.bytes)
+    if (this.#all) this.#all.#takeFor(this, bytes)
     this.bytes += bytes
   }
 
   give(bytes: number): void {
     this.bytes -= bytes
-    this.#all?.give(bytes)
+    if (!this.#all) return
+    if (this.bytes === 0) this.#all.#parts.delete(this)
+    this.#all.give(bytes)
   }
+
+  /** Where there is no room, whoever has taken most goes: a few that finish nothing do not shut out all others. */
+  #takeFor(part: UnfinishedBudget, bytes: number): void {
+    while (this.bytes + bytes > this.#limit) {
+      let most = part
+      for (const each of this.#parts) if (each.bytes > most.bytes) most = each
+      if (most === part) throw full(this.bytes)
+      this.#parts.delete(most)
+      most.#giveUp()
+    }
+    this.#parts.add(part)
+    this.bytes += bytes
+  }
+}
+
+function full(bytes: number): NetError {
+  return new NetError('ERR_OUT_OF_MEMORY', `Unfinished packets of more than ${bytes} bytes.`)
 }
 
 interface Unfinished {

@@ -90,8 +90,7 @@ export class Lanes {
 
   add(id: number, packet: OutgoingPacket): void {
     const lane = this.#lanes.find((each) => each.id === id)!
-    // A lane that was idle has not saved anything up.
-    if (lane.first === undefined) lane.served = Math.max(lane.served, this.#leastServed(lane.priority))
+    if (lane.first === undefined) this.#begin(lane)
     lane.packets.push(packet)
     lane.bytes += packet.payload.length
     this.packets += 1
@@ -152,11 +151,13 @@ export class Lanes {
     return best
   }
 
-  #leastServed(priority: number): number {
+  /** A lane that was idle has saved nothing up; where all of its priority were, none owes anything. */
+  #begin(lane: Lane): void {
     let least = Number.POSITIVE_INFINITY
-    for (const lane of this.#lanes) {
-      if (lane.priority === priority && lane.first !== undefined) least = Math.min(least, lane.served)
+    for (const { priority, first, served } of this.#lanes) {
+      if (priority === lane.priority && first !== undefined) least = Math.min(least, served)
     }
-    return least === Number.POSITIVE_INFINITY ? 0 : least
+    if (least < Number.POSITIVE_INFINITY) lane.served = Math.max(lane.served, least)
+    else for (const each of this.#lanes) if (each.priority === lane.priority) each.served = 0
   }
 }

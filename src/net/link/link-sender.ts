@@ -56,14 +56,13 @@ export class LinkSender {
 
   /** Queues a reliable packet. */
   addReliable(port: number, packet: OutgoingPacket, lane: number): void {
-    const { life, ports, faults } = this.#link
+    const { life, ports } = this.#link
     if (life.phase !== 'connected') return
     const each = ports.all[port] as ReliablePort
     each.counters.packetsOut += 1
     const lanes = port === 0 && this.stream.lanes.has(lane) ? this.stream.lanes : each.lanes
     lanes.add(lane, packet)
-    if (lanes.bytes + ports.first.flight > MAX_QUEUED || lanes.packets > MAX_QUEUED_PACKETS)
-      faults.fail('buffer_overflow')
+    this.#bound()
   }
 
   /** Takes an unreliable packet; of what waits the newest wins. */
@@ -130,7 +129,8 @@ export class LinkSender {
   control(kind: Kind, payload: Uint8Array): void {
     const { ports, life, faults } = this.#link
     ports.first.lanes.add(CONTROL_LANE, { kind, payload })
-    if (life.isCut) return
+    this.#bound()
+    if (life.isCut || life.phase === 'over') return
     faults.guard(() => ports.first.flush(Number.POSITIVE_INFINITY))
   }
 
@@ -176,7 +176,11 @@ export class LinkSender {
   /** A sign of life, which is answered: heartbeat and measurement. */
   ask(): void {
     const { life, faults, clock, ports, acknowledger } = this.#link
-    if (life.phase === 'over' || life.isCut) return
+    if (life.phase === 'over') return
+    if (life.isCut) {
+      this.#expire()
+      return
+    }
     for (const [port, { reliable }] of ports.all.entries()) if (port > 0 && reliable) this.tellTaken(port, 1)
     // Whatever was not heard of for so long: an acknowledgement may have been lost.
     acknowledger.madeProgress()
@@ -185,8 +189,30 @@ export class LinkSender {
     this.flush()
   }
 
+  /** Nothing goes out: whoever waits for a receipt gets it all the same. */
+  #expire(): void {
+    const { acknowledger, ports, clock, news } = this.#link
+    acknowledger.sent.expire(clock.now())
+    for (const port of ports.all) if (!port.reliable) port.giveUp(clock.now())
+    news.tell()
+  }
+
   stopTimers(): void {
     this.#cancelProbe?.()
+  }
+
+  /** Of what waits for this peer, whoever caused it, there is no more than a limit. */
+  #bound(): void {
+    const { ports, faults } = this.#link
+    let { bytes, packets } = this.stream.lanes
+    bytes += ports.first.flight
+    for (let i = 0; i < ports.all.length; i++) {
+      const port = ports.all[i]!
+      if (!port.reliable) continue
+      bytes += port.lanes.bytes
+      packets += port.lanes.packets
+    }
+    if (bytes > MAX_QUEUED || packets > MAX_QUEUED_PACKETS) faults.fail('buffer_overflow')
   }
 
   #waiting(lane: number): number {
@@ -217,7 +243,8 @@ export class LinkSender {
       // Where packets are lost, a transfer on the game's association is felt in the game.
       const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
       const most = waits && acknowledger.sent.loss > 0 ? Math.min(window, TRICKLE_WINDOW) : window
-      this.stream.flush(most - acknowledger.sent.flight - first.flight)
+      // Nobody takes in the stream and not the channel that carries it.
+      if (!first.isFull) this.stream.flush(most - acknowledger.sent.flight - first.flight)
       this.#probe(now)
     } else if (this.stream.flight > 0) this.#probe(now)
     if (this.#full.size === 0) return

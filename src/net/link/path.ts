@@ -23,7 +23,7 @@ const MAX_GAIN = 0.4
 /** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
 const DAMPING = 0.37
 /** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
-const SAMPLES = 8
+const SAMPLES = 16
 /** Of these, the last few count once the window is found. */
 const RECENT = 4
 /** In ms: older samples say nothing about the queue now. */
@@ -48,6 +48,15 @@ const START_GAIN_SLOW = 0.2
 const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
+/**
+ * A queue of our own is gone within a few round trips. One that never is for so long, in ms, in that many round trips and samples, is
+ * none: the way has become longer, or somebody else fills it for good.
+ */
+const STALE_MS = 1_500
+const STALE_ROUNDS = 8
+const STALE_SAMPLES = 32
+/** On a way so narrow that a few packets are a queue that long, in ms, it may be our own. */
+const STALE_TARGET_MS = 30
 
 export class Path {
   /** Bytes that may be on their way. */
@@ -73,10 +82,17 @@ export class Path {
   /** When something was heard of the path last. */
   #heardAt = Number.NEGATIVE_INFINITY
   #lastDelay = Number.NaN
+  /** When the queue was near empty last, how many samples ago, and the least delay and round trip since. */
+  #emptyAt = Number.NaN
+  #fullSamples = 0
+  #leastDelay = Number.POSITIVE_INFINITY
+  #leastRoundTrip = Number.POSITIVE_INFINITY
+  /** The start is not the first one: a queue was seen. */
+  #wasNarrow = false
 
   /** Bytes of unreliable packets that may be on their way: nothing speaks against more until there was a queue. */
   get unreliableWindow(): number {
-    return this.#slowStart ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
+    return this.#slowStart && !this.#wasNarrow ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
   }
 
   /** There was a queue once: it is looked at closely. */
@@ -115,7 +131,7 @@ export class Path {
   }
 
   /** How long a packet waits in the path at the moment, in ms. */
-  queueMs(now: number, samples = RECENT): number {
+  queueMs(now: number, samples = this.#jitter > TARGET_QUEUE_MS ? SAMPLES : RECENT): number {
     const base = this.#baseDelay.value
     if (base === undefined) return 0
     let least = Number.POSITIVE_INFINITY
@@ -128,7 +144,7 @@ export class Path {
     return least - base
   }
 
-  /** The way beneath has changed: what it carries is found out as at first. */
+  /** More may pass than before: what the way carries is found out as at first. */
   restart(): void {
     this.#slowStart = true
   }
@@ -143,11 +159,13 @@ export class Path {
     this.#delays[place] = delayMs
     this.#delayAt[place] = now
     this.#baseDelay.add(delayMs, now)
+    this.#checkBase(delayMs, now)
   }
 
   /** A message and its acknowledgement took `ms`, without what the other side held it. */
   roundTrip(ms: number, now: number): void {
     this.#baseRoundTrip.add(ms, now)
+    if (ms < this.#leastRoundTrip) this.#leastRoundTrip = ms
   }
 
   /** `bytes` arrived. `flight`: what was on its way until then. */
@@ -173,6 +191,26 @@ export class Path {
     this.#cut(now, SILENT_WINDOW)
   }
 
+  /** The shortest delay that is remembered may be that of another way. */
+  #checkBase(delayMs: number, now: number): void {
+    const { targetMs } = this
+    const isFull = delayMs - this.#baseDelay.value! > targetMs && targetMs < STALE_TARGET_MS
+    if (isFull && !Number.isNaN(this.#emptyAt)) {
+      this.#fullSamples += 1
+      if (delayMs < this.#leastDelay) this.#leastDelay = delayMs
+      const patience = Math.max(STALE_MS, STALE_ROUNDS * (this.roundTripMs ?? 0))
+      if (this.#fullSamples < STALE_SAMPLES || now - this.#emptyAt < patience) return
+      this.#baseDelay.restart(this.#leastDelay, now)
+      if (this.#leastRoundTrip < Number.POSITIVE_INFINITY) this.#baseRoundTrip.restart(this.#leastRoundTrip, now)
+      this.#wasNarrow = true
+      this.restart()
+    }
+    this.#emptyAt = now
+    this.#fullSamples = 0
+    this.#leastDelay = Number.POSITIVE_INFINITY
+    this.#leastRoundTrip = Number.POSITIVE_INFINITY
+  }
+
   /** What is on its way is too little to make a queue: whatever is late, it is not for us. */
   #isUnused(flight: number): boolean {
     return this.#slowStart && flight < START_WINDOW / 2
@@ -189,7 +227,7 @@ export class Path {
     if (this.#slowStart) {
       // HyStart++ (RFC 9406): the first sign of a queue slows the start down, one that stays ends it.
       const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
-      if (this.queueMs(now, RECENT) > most) this.#leaveSlowStart(now)
+      if (queue > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
         const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
         this.#set(this.window + bytes * gain)

@@ -48,7 +48,7 @@ export class PeerLink {
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, random = systemRandom } = options
     const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS } = options
-    const budget = new UnfinishedBudget(options.budget ?? new UnfinishedBudget())
+    const budget = new UnfinishedBudget(options.budget ?? new UnfinishedBudget(), () => this.#giveUpUnfinished())
     const { urgent, bulk } = splitLanes(options.lanes)
     const life = new Life()
     const news = new News()
@@ -62,7 +62,7 @@ export class PeerLink {
     const ports = channels.map(({ channel, reliable }) =>
       reliable
         ? new ReliablePort(channel, urgent, budget, sending, receiving)
-        : new UnreliablePort(channel, acknowledger),
+        : new UnreliablePort(channel, acknowledger, (error) => news.add(() => faults.refused(error))),
     )
     const fail = (reason: LinkEnd) => this.fail(reason)
     const faults = new Faults({ life, news, events, ports, fail, lost: () => this.lost() })
@@ -328,6 +328,14 @@ export class PeerLink {
     for (const { port, kind, ordered, payload } of this.#handshake.takeEarly()) {
       this.#link.faults.checked(port, () => this.#take(port, kind, ordered, payload))
     }
+  }
+
+  /** Too much of all that is unfinished is this remote's. */
+  #giveUpUnfinished(): void {
+    for (const { joiner } of this.#link.ports.reliable) joiner.clear()
+    this.#receiver.stream.joiner.clear()
+    // Another link is at work: its user hears of this one later.
+    this.#link.news.add(() => this.fail('buffer_overflow'))
   }
 
   #suspected(): void {

@@ -57,6 +57,11 @@ export class ReliablePort {
     return this.lanes.packets > 0 || this.#again < this.#sent.length
   }
 
+  /** The other side has so many messages not yet that no more may follow. */
+  get isFull(): boolean {
+    return this.#sent.length - this.#first >= MAX_UNACKNOWLEDGED
+  }
+
   get bufferedBytes(): number {
     return this.lanes.bytes + this.#channel.bufferedAmount
   }
@@ -64,7 +69,7 @@ export class ReliablePort {
   /** Hands over what waits, while no more than `window` bytes are on their way. */
   flush(window: number): void {
     while (this.hasWork && this.flight < window && this.#channel.bufferedAmount <= RELIABLE_HIGH_WATER) {
-      if (this.#again === this.#sent.length && this.#unacknowledged >= MAX_UNACKNOWLEDGED) return
+      if (this.#again === this.#sent.length && this.isFull) return
       this.#next()
     }
   }
@@ -134,10 +139,6 @@ export class ReliablePort {
     this.#sent = []
     this.#first = 0
     this.#again = 0
-  }
-
-  get #unacknowledged(): number {
-    return this.#sent.length - this.#first
   }
 
   #next(): void {

@@ -39,6 +39,7 @@ export class UnreliablePort {
   #channel: LinkChannel
   readonly #joiner = new UnreliableJoiner()
   readonly #acknowledger: Acknowledger
+  readonly #refused: (error: unknown) => void
   readonly #waiting: Waiting[] = []
   #waitingBytes = 0
   /** Packets in the message that is being put together. */
@@ -47,9 +48,11 @@ export class UnreliablePort {
   #nextPiece = 0
   #newestOrdered = -1
 
-  constructor(channel: LinkChannel, acknowledger: Acknowledger) {
+  /** @param refused The channel took no more. Not to be acted upon before what is under way here is done. */
+  constructor(channel: LinkChannel, acknowledger: Acknowledger, refused: (error: unknown) => void) {
     this.#channel = channel
     this.#acknowledger = acknowledger
+    this.#refused = refused
   }
 
   get channel(): LinkChannel {
@@ -86,7 +89,7 @@ export class UnreliablePort {
   flush(now: number): void {
     this.#finish(now, this.#waiting.length > 0)
     if (this.#waiting.length === 0) return
-    this.#expire(now)
+    this.expire(now)
     let gone = 0
     for (const { packet, ordered, receipt } of this.#waiting) {
       if (this.#packets === 0 && !this.#mayGo(now)) break
@@ -96,6 +99,25 @@ export class UnreliablePort {
     }
     if (gone > 0) this.#waiting.splice(0, gone)
     this.#finish(now, false)
+  }
+
+  /** Nothing goes for a while: what was put together is dropped, too. */
+  giveUp(now: number): void {
+    for (const receipt of this.#receipts ?? []) receipt(false)
+    this.counters.dropped += this.#packets
+    this.#receipts = undefined
+    this.#packets = 0
+    this.expire(now)
+  }
+
+  /** Drops what waits for too long. A packet that replaced another is newer than those behind it. */
+  expire(now: number): void {
+    let kept = 0
+    for (const each of this.#waiting) {
+      if (now - each.at <= MAX_UNRELIABLE_WAIT_MS) this.#waiting[kept++] = each
+      else this.#drop(each)
+    }
+    this.#waiting.length = kept
   }
 
   /** Sends what is there, and a header alone where nothing is. Not into a full channel: it would come too late. */
@@ -198,8 +220,12 @@ export class UnreliablePort {
     this.#packets = 0
     this.#receipts = undefined
     const message = this.#acknowledger.finish(this.writer, now, tells, receipts)
-    this.#channel.putPacket(message)
     this.counters.bytesOut += message.length
+    try {
+      this.#channel.putPacket(message)
+    } catch (error) {
+      this.#refused(error)
+    }
   }
 
   #wait(
@@ -238,16 +264,6 @@ export class UnreliablePort {
       this.#drop(each)
       this.#waiting.splice(i, 1)
     }
-  }
-
-  /** What waits for too long. A packet that replaced another is newer than those behind it. */
-  #expire(now: number): void {
-    let kept = 0
-    for (const each of this.#waiting) {
-      if (now - each.at <= MAX_UNRELIABLE_WAIT_MS) this.#waiting[kept++] = each
-      else this.#drop(each)
-    }
-    this.#waiting.length = kept
   }
 
   #drop({ packet, receipt }: Waiting): void {

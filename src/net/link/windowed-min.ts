@@ -21,6 +21,13 @@ export class WindowedMin {
     if (value < this.#current) this.#current = value
   }
 
+  /** Forgets what was before. */
+  restart(value: number, now: number): void {
+    this.#previous = Number.POSITIVE_INFINITY
+    this.#current = value
+    this.#startedAt = now
+  }
+
   /** `undefined`: there was none yet. */
   get value(): number | undefined {
     const least = Math.min(this.#current, this.#previous)

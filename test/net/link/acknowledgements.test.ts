@@ -219,6 +219,24 @@ describe('figures from acknowledgements', () => {
     expect(pair.a.link.stats.roundTripTimeMs).toBeCloseTo(80, 0)
   })
 
+  it('know no queue on another way that is only longer than the one before', () => {
+    const pair = quiet()
+    const talk = () => {
+      for (let i = 0; i < 30; i++) {
+        pair.a.sendUnreliable('x')
+        pair.b.sendUnreliable('x')
+        pair.clock.advance(17)
+      }
+    }
+    talk()
+    pair.weatherA.delay = () => 80
+    pair.breakChannels()
+    pair.redial()
+    talk()
+    expect(pair.a.link.connected).toBe(true)
+    expect(pair.a.link.stats.queueMs).toBeLessThan(5)
+  })
+
   it('know no queue where there is none, also after somebody was frozen for long', () => {
     const pair = quiet()
     let frozen = true

@@ -53,6 +53,41 @@ describe('the memory of unfinished packets', () => {
     expect(peers[4]!.bytes).toBe(0)
   })
 
+  it('of all peers is not taken from the others by a few that finish nothing: whoever holds most goes, with a reason', () => {
+    const all = new UnfinishedBudget()
+    const clock = new VirtualClock()
+    const channel = new MemoryChannel(() => {})
+    const nothing = () => {}
+    const ended: string[] = []
+    const greedy = new PeerLink({
+      channels: [
+        { channel, reliable: true },
+        { channel, reliable: false },
+      ],
+      modes: [],
+      clock,
+      events: { connected: nothing, packet: nothing, rejected: nothing, ended: (reason) => ended.push(reason) },
+      budget: all,
+    })
+    greedy.opened(0)
+    greedy.opened(1)
+    greedy.receive(0, hello())
+    const first = new Uint8Array(1_100)
+    // A piece of the lane gameplay, the first of 64 MiB; then pieces in the middle of it.
+    first.set([0xc1, 1, 0, 0, 0, 4])
+    greedy.receive(0, first)
+    const more = new Uint8Array(1_100)
+    more[0] = 0xc1
+    for (let i = 0; i < 1_200; i++) greedy.receive(0, more)
+    const MIB = 1024 * 1024
+    expect(all.bytes).toBe(2 * MIB)
+    const modest = Array.from({ length: 511 }, () => new UnfinishedBudget(all))
+    for (const each of modest) each.take(MIB)
+    expect(all.bytes).toBe(511 * MIB)
+    greedy.receive(0, more)
+    expect(ended).toEqual(['buffer_overflow'])
+  })
+
   it('is given back when the link ends in the middle of a packet', () => {
     const budget = new UnfinishedBudget()
     const channel = new MemoryChannel(() => {})

@@ -76,6 +76,25 @@ describe('lanes', () => {
     expect(gone).toBeLessThan(55 * 1_150)
   })
 
+  it('that were busy long ago owe nothing: each pause begins anew', () => {
+    const table = new Map([
+      [1, { priority: 1 }],
+      [2, { priority: 1 }],
+    ])
+    const lanes = new Lanes(table, () => {})
+    const writer = new MessageWriter()
+    const fill = () => {
+      writer.start(0)
+      return lanes.fill(writer)
+    }
+    lanes.add(1, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
+    while (fill());
+    for (const lane of [2, 1]) lanes.add(lane, { kind: Kind.Bytes, payload: new Uint8Array(500_000) })
+    for (let i = 0; i < 100; i++) fill()
+    expect(500_000 - lanes.waiting(1)).toBeGreaterThan(45 * 1_100)
+    expect(500_000 - lanes.waiting(2)).toBeGreaterThan(45 * 1_100)
+  })
+
   it('let a gameplay packet pass behind one piece of bulk at most', () => {
     const pair = LinkPair.connected()
     pair.a.send('b'.repeat(500_000), 0, BULK_LANE)

@@ -7,7 +7,7 @@ interface Line {
   /** Bytes a ms. */
   rate: number
   /** One way, in ms. */
-  readonly latencyMs: number
+  latencyMs: number
   readonly jitterMs?: number
   readonly loss?: number
 }
@@ -107,13 +107,28 @@ describe('the window', () => {
     expect(transfer.run(2_000).share).toBeGreaterThan(0.7)
   })
 
+  it.each([
+    [20, 10, 60],
+    [20, 25, 30],
+    [2, 10, 60],
+    [50, 5, 100],
+  ])('of %i Mbit/s finds its rate again when the way becomes longer, from %i to %i ms', (mbit, from, to) => {
+    const transfer = new Transfer({ rate: mbit * MBIT, latencyMs: from })
+    transfer.run(5_000)
+    transfer.line.latencyMs = to
+    transfer.run(5_000)
+    const { share, queueMs } = transfer.run(2_000)
+    expect(share).toBeGreaterThan(0.5)
+    expect(queueMs).toBeLessThan(30)
+  })
+
   it.each([0.02, 0.05, 0.1])('does not fall together under a loss of %f by chance', (loss) => {
     const transfer = new Transfer({ rate: 20 * MBIT, latencyMs: 25, loss })
     transfer.run(3_000)
     expect(transfer.run(4_000).share).toBeGreaterThan(0.6)
   })
 
-  it.each([1, 5])('does not fall together under a jitter of %i ms', (jitterMs) => {
+  it.each([1, 5, 30])('does not fall together under a jitter of %i ms', (jitterMs) => {
     const transfer = new Transfer({ rate: 20 * MBIT, latencyMs: 25, jitterMs })
     transfer.run(3_000)
     expect(transfer.run(4_000).share).toBeGreaterThan(0.6)
