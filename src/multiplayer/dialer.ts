@@ -47,6 +47,8 @@ export class Dialer {
   readonly #dials = new Map<number, Dial>()
   /** Peers that were disconnected on purpose: they cannot come back by dialling again. */
   readonly #refused = new Set<number>()
+  /** Peers in whose name others may speak: they are reached over none. */
+  readonly #onlyDirect = new Set<number>()
   /** Of every peer that signaling knows: whether this side offers. */
   readonly #offers = new Map<number, boolean>()
   /** Which attempt made a connection. */
@@ -77,6 +79,7 @@ export class Dialer {
   /** Signaling announced a peer, or the one that was there under this id came anew. */
   joined(id: number, offer: boolean): void {
     this.#offers.set(id, offer)
+    this.#onlyDirect.delete(id)
     this.#repair.drop(id)
     if (this.#dials.get(id)?.hasLeft) this.#drop(id)
     if (this.#peer.hasPeer(id) && !this.#dials.has(id)) this.#peer.removePeer(id, 'connection_lost')
@@ -127,6 +130,16 @@ export class Dialer {
     return this.#offers.has(id) && !this.#refused.has(id)
   }
 
+  /** Whether such a peer may be reached over another one. */
+  mayBeRelayed(id: number): boolean {
+    return this.knows(id) && !this.#onlyDirect.has(id)
+  }
+
+  /** Whoever passed on for a peer was not let in under its name. Its own connection may still be. */
+  refuseRelayed(id: number): void {
+    this.#onlyDirect.add(id)
+  }
+
   /** Dials a peer that was given up anew, where this side offers: the other one takes any later offer. */
   again(id: number): void {
     if (this.#offers.get(id) && this.knows(id)) this.#dial(id, true, 1)
@@ -142,6 +155,7 @@ export class Dialer {
   /** Signaling says that a peer is gone. One that is connected says goodbye itself, or falls silent. */
   left(id: number): void {
     this.#refused.delete(id)
+    this.#onlyDirect.delete(id)
     this.#offers.delete(id)
     this.#repair.drop(id)
     // Nobody can be reached again without signaling, and whoever comes back comes anew.

@@ -116,7 +116,7 @@ async function enter(
         if (!again) hostReached?.reject(error)
         return again || detours?.seek(id, error) === true
       },
-      wantsRelayed: (id) => dialer.knows(id),
+      wantsRelayed: (id) => dialer.mayBeRelayed(id),
       relayLost: (id, reason) => detours?.lost(id, reason),
     },
   })
@@ -130,7 +130,12 @@ async function enter(
   })
   const detours = isStar
     ? undefined
-    : new Detours({ peer, clock, dial: (id) => dialer.again(id), failed: (id, error) => room.dialFailed(id, error) })
+    : new Detours({
+        ...{ peer, clock },
+        knows: (id) => dialer.knows(id),
+        dial: (id) => dialer.again(id),
+        failed: (id, error) => room.dialFailed(id, error),
+      })
   if (!isStar) peer.createMesh(session.id, channels)
   else if (session.id === TARGET_PEER_SERVER) peer.createServer(channels)
   else peer.createClient(session.id, channels)
@@ -141,6 +146,7 @@ async function enter(
     random,
     host: () => known.host,
     session: session.room.code,
+    refused: (id, via) => (via === undefined ? room.refuse(id) : dialer.refuseRelayed(id)),
     ...(options.authentication && { authentication: options.authentication }),
     ...(options.authTimeoutMs !== undefined && { authTimeoutMs: options.authTimeoutMs }),
   })

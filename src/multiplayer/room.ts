@@ -67,7 +67,6 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     api.on('peerConnected', (id) => this.emit('peerConnected', id))
     api.on('peerAuthenticating', (id) => this.emit('peerAuthenticating', id))
     api.on('peerAuthenticationFailed', (id, error) => {
-      this.#refuse(id)
       this.emit('peerAuthenticationFailed', id, error)
       if (this.#isStarClient && id === TARGET_PEER_SERVER) void this.#end(error)
     })
@@ -189,7 +188,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
 
   disconnectPeer(id: number): void {
     this.#api.disconnectPeer(id)
-    this.#refuse(id)
+    this.refuse(id)
   }
 
   seal(sealed = true): void {
@@ -203,7 +202,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
     // Without signaling nobody can come back.
     if (!this.#signalingOver) this.#request({ type: 'kick', id, ban })
     if (this.peers.includes(id)) this.#api.disconnectPeer(id)
-    this.#refuse(id)
+    this.refuse(id)
   }
 
   setMetadata(metadata: Properties): void {
@@ -289,7 +288,7 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
 
   /** A peer that was disconnected on purpose is not dialled again, nor reached over another one. */
-  #refuse(id: number): void {
+  refuse(id: number): void {
     this.#dialer.refuse(id)
     this.#detours?.forget(id)
   }

@@ -55,6 +55,11 @@ export interface MultiplayerAPIOptions {
   readonly host?: () => number
   /** What the peers have in common, such as the room's code: for authentication. Default: nothing. */
   readonly session?: string
+  /**
+   * This side did not let a peer in. `via`: who passed on what it said, and may have said it itself; then nothing speaks against a
+   * connection with it.
+   */
+  readonly refused?: (id: number, via: number | undefined) => void
   /** The time of `timed` RPCs, in ms; `undefined` while it is not known. Default: that of `clock`. */
   readonly time?: () => number | undefined
 }
@@ -63,6 +68,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
   readonly #host: () => number
   readonly #session: string
+  readonly #refused: MultiplayerAPIOptions['refused']
   readonly #parts = new Map<number, ServicePart>()
   readonly #rpcs: RpcService
   readonly #admitted = new Set<number>()
@@ -82,6 +88,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     this.#clock = clock
     this.#host = host
     this.#session = options.session ?? ''
+    this.#refused = options.refused
     this.#authenticate = options.authentication
     this.#authTimeoutMs = authTimeoutMs
     // Always there: what other peers define may come before the game defines anything.
@@ -337,6 +344,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   }
 
   #refuse(id: number, error: NetError): void {
+    this.#refused?.(id, this.#peer.viaOf(id))
     try {
       this.#peer.disconnectPeer(id, true)
     } catch {

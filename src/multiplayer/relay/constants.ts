@@ -3,7 +3,10 @@
 /** Targets of one packet, at most: a room has 256 members. */
 export const MAX_RELAY_TARGETS = 256
 
-/** Peers that one peer knows through others, at most: a room's worth, and again as many that come while others go. */
+/**
+ * Peers that one peer knows through others, at most, and that it parted with of one other: a room's worth, and again as many that
+ * come while others go.
+ */
 export const MAX_RELAYED_PEERS = 512
 
 /**
@@ -24,7 +27,7 @@ export const MAX_TARGET_BYTES = 80 * 1024 * 1024
 /** Beyond that every peer has an equal part of so many bytes: who sends little is not refused for what others send. */
 export const TARGET_RESERVE_BYTES = 32 * 1024 * 1024
 
-/** Reliable packets of a peer that overtook the word that it is there, at most: those of one round trip. */
+/** Reliable packets by way of one peer that overtook the word that their sender is there, at most: those of one round trip. */
 export const MAX_EARLY_RELAYED = 256
 
 /** Their bytes, at most. */

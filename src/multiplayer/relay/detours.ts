@@ -16,6 +16,8 @@ interface Detour {
 export interface DetoursParts {
   readonly peer: WebRTCMultiplayerPeer
   readonly clock: Clock
+  /** Whether a peer is in the room, and wanted. */
+  knows(id: number): boolean
   /** Dials a peer anew, if that is this side's to do. */
   dial(id: number): void
   /** There is no way either. */
@@ -33,8 +35,8 @@ export class Detours {
 
   /** A peer could not be connected to. Returns whether the user need not be told that now. */
   seek(id: number, error: NetError, told = false): boolean {
-    // What does not fit does not fit over another peer either.
-    if (this.#closed || error.code === 'ERR_INVALID_DATA') return false
+    // What does not fit does not fit over another peer either; and who left the room before the word came is nowhere.
+    if (this.#closed || !this.#parts.knows(id) || error.code === 'ERR_INVALID_DATA') return false
     const known = this.#detours.get(id)
     const detour = known ?? { told, cancel: () => {} }
     this.#detours.set(id, detour)
@@ -53,6 +55,8 @@ export class Detours {
 
   /** A peer is not reached over another one any more. */
   lost(id: number, reason: DisconnectReason): void {
+    // Who was not let in over somebody else may still connect.
+    if (reason === 'kicked') return
     if (reason !== 'connection_lost' && reason !== 'timeout') this.forget(id)
     else
       this.seek(id, new NetError('ERR_CONNECTION_ERROR', `Peer ${id} is not reached over another peer any more.`), true)

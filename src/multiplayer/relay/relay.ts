@@ -130,6 +130,8 @@ export class Relay {
 
   /** A RELAY frame. @throws {NetError} ERR_INVALID_DATA */
   receive(from: RemotePeer, port: number, transfer: TransferMode, payload: Uint8Array): void {
+    // Whoever is the host of a star has a connection with everybody: nobody else has anything to say of anybody.
+    if (this.#role === 'none') throw invalid(`Peer ${from.id} relays, and nothing is passed on here.`)
     const message = readRelay(payload)
     const mode = RELAY_MODES[transfer]
     if (message.type === 'toOthers') {

@@ -135,7 +135,9 @@ export class RelayedPeers {
       if (before && before.via !== via) this.part(before, 'connection_lost')
       else if (before?.ending) this.#end(before, before.ending.reason)
       else if (before) throw invalid(`Peer ${id} is there already.`)
-      if (this.#peers.size >= MAX_RELAYED_PEERS) throw invalid(`More than ${MAX_RELAYED_PEERS} relayed peers.`)
+      // Those that this side parts with at once take room, too, until they are taken away.
+      const known = Math.max(this.#peers.size, this.#parted.get(via)?.size ?? 0)
+      if (known >= MAX_RELAYED_PEERS) throw invalid(`More than ${MAX_RELAYED_PEERS} relayed peers.`)
       const peer = new RelayedPeer(id, via, {
         rejected: (error) => this.#parts.rejected(error),
         unwanted: (unwanted, reason) => this.part(unwanted, reason),
@@ -204,8 +206,9 @@ export class RelayedPeers {
       throw invalid(`Peer ${via.id} passed on a packet of peer ${source}, for whom it does not speak.`)
     }
     if (!reliable) return
-    const bytes = this.#early.reduce((sum, { message }) => sum + message.packet.length, packet.length)
-    if (this.#early.length >= MAX_EARLY_RELAYED || bytes > MAX_EARLY_RELAYED_BYTES) {
+    const early = this.#early.filter((each) => each.via === via)
+    const bytes = early.reduce((sum, { message }) => sum + message.packet.length, packet.length)
+    if (early.length >= MAX_EARLY_RELAYED || bytes > MAX_EARLY_RELAYED_BYTES) {
       throw invalid(`Peer ${via.id} passed on too much of peers that are not there.`)
     }
     this.#early.push({ via, port, message })

@@ -67,6 +67,12 @@ export const MAX_ANSWERS_PER_SECOND = 40
 /** The largest time that is taken from a host, in ms: 2,850 years, and still exact to 20 microseconds. */
 export const MAX_ROOM_TIME_MS = 9e13
 
+/**
+ * Beyond this, in ms, a peer that becomes the host begins the time anew: only a host that lied can have brought it so far, and
+ * close to `MAX_ROOM_TIME_MS` others would soon refuse it.
+ */
+export const MAX_OWN_TIME_MS = 4.5e13
+
 /** Steps a second that a ticker may be asked for: timers do not ring more often than once in a millisecond. */
 export const MAX_TICK_HZ = 1_000
 

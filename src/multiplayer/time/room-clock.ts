@@ -13,6 +13,8 @@ import {
   GOOD_ERROR_MS,
   MAX_ANSWERS_PER_SECOND,
   MAX_HOLD_MS,
+  MAX_OWN_TIME_MS,
+  MAX_ROUND_TRIP_MS,
   MIN_HOLD_MS,
   SLOW_PING_MS,
   STEP_LIMIT_MS,
@@ -174,10 +176,15 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     this.#source = undefined
   }
 
-  /** This peer's clock is the truth from now on: it goes on as it runs. */
+  /** This peer's clock is the truth from now on: it goes on as it runs, unless a liar before it left no room for that. */
   #lead(): void {
     const local = this.#clock.now()
-    this.#output.steer(this.#output.now(local), this.#estimator.drift, local)
+    const time = this.#output.now(local)
+    if (time > MAX_OWN_TIME_MS) {
+      this.#timeline = undefined
+      this.#output.set(0, local, true)
+      this.#tellStep(-time)
+    } else this.#output.steer(time, this.#estimator.drift, local)
     this.#estimate = undefined
     this.#becomeReady()
   }
@@ -213,7 +220,9 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     const cancel = this.#clock.setTimeout(() => {
       this.#held.delete(cancel)
       if (timeline !== this.#timeline || this.#isClosed || !this.#courier.peers.includes(to)) return
-      this.#send({ type: 'pong', number, timeline, time, held: this.now() - time }, to)
+      const held = this.now() - time
+      // This machine was stopped meanwhile: nobody believes such an answer, and it would count against this peer.
+      if (held <= MAX_ROUND_TRIP_MS) this.#send({ type: 'pong', number, timeline, time, held }, to)
     }, hold)
     this.#held.add(cancel)
   }
@@ -280,9 +289,12 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     if (steps) this.#output.set(time, local, isAnother && !isFirst)
     this.#output.steer(time, this.#estimator.drift, local)
     this.#becomeReady()
-    if (!steps || isFirst) return
-    if (this.#autoPoll) this.emit('stepped', error)
-    else this.#untold.push(error)
+    if (steps && !isFirst) this.#tellStep(error)
+  }
+
+  #tellStep(byMs: number): void {
+    if (this.#autoPoll) this.emit('stepped', byMs)
+    else this.#untold.push(byMs)
   }
 
   #becomeReady(): void {
@@ -291,8 +303,12 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   }
 
   #send(message: ClockMessage, to: number): void {
-    this.#courier.send(encodeClockMessage(message), { to, mode: TransferMode.Unreliable })
-    // At once: what waits for the end of the task is late, and may go out behind something else.
-    this.#courier.flush()
+    try {
+      this.#courier.send(encodeClockMessage(message), { to, mode: TransferMode.Unreliable })
+      // At once: what waits for the end of the task is late, and may go out behind something else.
+      this.#courier.flush()
+    } catch {
+      // The peer beneath is closed already, which nobody was told yet: what is thrown in a timer ends the process.
+    }
   }
 }

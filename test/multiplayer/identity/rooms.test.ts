@@ -5,7 +5,11 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type IdentityAuthentication, identify } from '../../../src/multiplayer/identity/identify.ts'
 import { createIdentity, type Identity } from '../../../src/multiplayer/identity/identity.ts'
 import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
+import { RelayHub } from '../../../src/multiplayer/relay/hub.ts'
+import { Command, writeCommand, writeRemove } from '../../../src/multiplayer/relay/wire.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
+import { CONTROL_LANE } from '../../../src/net/link/lane-table.ts'
+import { Kind } from '../../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
 import { Mallory } from '../../support/mallory.ts'
 import { runUntil, settled, watchCryptography } from './support.ts'
@@ -127,6 +131,37 @@ describe('a pair of a mesh that could meet only over a third', () => {
     }
     expect(a.authentication!.peer(b.room.id)).toBeUndefined()
     expect([...a.failures, ...b.failures].join()).toContain('no direct connection')
+  })
+})
+
+describe('a member of a mesh that speaks in the name of somebody who cannot be connected to yet', () => {
+  it.each([
+    ['and goes on', false],
+    ['and takes it away again', true],
+  ])('%s, does not keep the two apart', async (_name, takesAway) => {
+    network = new SimulatedNetwork({ seed: 1, latencyMs: 10 })
+    network.between('a', 'b').set({ outage: true })
+    const lines = vi.spyOn(RelayHub.prototype, 'join')
+    const a = await enter('a', alice)
+    const liar = await enter('liar', await createIdentity(), { room: a.room.code })
+    await runUntil(network, () => a.connected.length === 1 && liar.connected.length === 1)
+    const line = lines.mock.calls.find(([{ id }]) => id === a.room.id)![0]
+    lines.mockRestore()
+    const b = await enter('b', bob, { room: a.room.code })
+    await network.run(30)
+    const say = (payload: Uint8Array) => line.link.sendReliable(0, { kind: Kind.Relay, payload }, CONTROL_LANE)
+    say(writeCommand(Command.Add, b.room.id))
+    if (takesAway) say(writeRemove(b.room.id, 'left', 0))
+    line.link.flush()
+    await runUntil(network, () => a.failures.length === 1)
+    await runUntil(network, () => liar.connected.length === 2 && b.connected.length === 1)
+    // Longer than the first attempts.
+    await network.run(50_000)
+    network.between('a', 'b').set({ outage: false })
+    await runUntil(network, () => a.connected.length === 2 && b.connected.length === 2, 60_000)
+    expect(a.authentication!.peer(b.room.id)?.key).toBe(bob!.key)
+    expect(a.room.stats(b.room.id).via).toBeUndefined()
+    expect(a.failures.length).toBeLessThanOrEqual(2)
   })
 })
 

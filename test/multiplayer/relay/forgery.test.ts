@@ -1,7 +1,7 @@
 // Who says what about whom: every role, with every forged origin, to whoever is one hop and two hops away.
 
 import { describe, expect, it } from 'vitest'
-import { MAX_EARLY_RELAYED } from '../../../src/multiplayer/relay/constants.ts'
+import { MAX_EARLY_RELAYED, MAX_RELAYED_PEERS } from '../../../src/multiplayer/relay/constants.ts'
 import {
   Command,
   writeCommand,
@@ -110,6 +110,18 @@ describe('a client of a star that forges the origin', () => {
     const [two] = star.clients
     expect(two!.peer.stats(1).rejected).toBe(0)
     expect(two!.heard).toHaveLength(MAX_BAD_MESSAGES - bad)
+    await star.close()
+  })
+
+  it('announces nobody to a host that passes nothing on, not even a member of the room', async () => {
+    const star = await Star.of(1, { latencyMs: 10 }, [], { serverRelay: false, hooks: { wantsRelayed: () => true } })
+    const forger = star.forger(9)
+    await star.network.until(() => forger.connected && star.host.joined.includes(9))
+    forger.say(writeCommand(Command.Add, 3))
+    forger.say(value(3))
+    await star.network.run(300)
+    expect([star.host.joined, star.host.heard]).toEqual([[2, 9], []])
+    expect(star.host.peer.stats(9).rejected).toBe(2)
     await star.close()
   })
 
@@ -259,6 +271,38 @@ describe('a member of a mesh that forges the origin', () => {
     await network.run(200)
     expect(victim.errors).toHaveLength(1)
     expect(victim.from(4)).toEqual(['lie'])
+    await close()
+  })
+
+  it('and announces more than can be in a room makes a mistake, and little is kept or said of those', async () => {
+    const { network, victim, forger, close } = await meshWithForger()
+    const strangers = Array.from({ length: 5_000 }, (_, i) => 1_000 + i)
+    forger.say(writeCommand(Command.Add, ...strangers))
+    await network.run(2_000)
+    expect(forger.heard.length).toBeLessThanOrEqual(MAX_RELAYED_PEERS)
+    expect(victim.errors).toHaveLength(1)
+    for (const id of strangers) forger.say(writeCommand(Command.Add, id))
+    await network.run(5_000)
+    expect(forger.heard.length).toBeLessThanOrEqual(MAX_RELAYED_PEERS)
+    expect(victim.gone).toEqual([[9, 'protocol_error']])
+    await close()
+  })
+
+  it('takes no room from another one with early packets', async () => {
+    const { network, victim, friend, forger, close } = await meshWithForger()
+    for (let i = 0; i < MAX_EARLY_RELAYED; i++) forger.say(value(100 + i, BULK_LANE), 0, BULK_LANE)
+    await network.run(2_000)
+    expect(victim.errors).toEqual([])
+    const other = new Forger(network, 8)
+    const line = connectionOn(network, '2')
+    victim.peer.addPeer(line, 8)
+    meet(other.remote.connection, line)
+    await network.until(() => other.connected)
+    other.say(value(4, BULK_LANE), 0, BULK_LANE)
+    other.say(writeCommand(Command.Add, 4))
+    await network.run(500)
+    expect([victim.errors, victim.from(4), friend.errors]).toEqual([[], ['lie'], []])
+    other.remote.close()
     await close()
   })
 

@@ -4,8 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { PeerAuthentication } from '../../../src/multiplayer/api/authentication.ts'
 import { joinRoom } from '../../../src/multiplayer/join-room.ts'
 import { DETOUR_RETRY_MS } from '../../../src/multiplayer/relay/constants.ts'
+import { Detours } from '../../../src/multiplayer/relay/detours.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
 import { type DisconnectReason, type PacketValue, TransferMode } from '../../../src/multiplayer/types.ts'
+import type { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
+import { VirtualClock } from '../../../src/net/clock.ts'
 import { type LinkConditions, SimulatedNetwork } from '../../../src/testing.ts'
 
 interface Member {
@@ -56,6 +59,26 @@ afterEach(async () => {
   await network.until(Promise.all(members.map(({ room }) => room.leave())))
   await network.run(3000)
   expect(network.clock.pendingTimers).toBe(0)
+})
+
+describe('a member that left', () => {
+  it('is not looked for when the word that it is not reached any more comes after signaling said so', async () => {
+    const clock = new VirtualClock()
+    const asked: number[] = []
+    const reachOver = (id: number) => asked.push(id) > 0
+    const peer = { viaOf: () => undefined, reachOver } as unknown as WebRTCMultiplayerPeer
+    const known = new Set([2])
+    const detours = new Detours({ peer, clock, knows: (id) => known.has(id), dial: () => {}, failed: () => {} })
+    detours.lost(2, 'timeout')
+    expect(asked).toEqual([2])
+    known.delete(2)
+    detours.forget(2)
+    detours.lost(2, 'timeout')
+    await clock.advance(3 * DETOUR_RETRY_MS)
+    expect([asked, clock.pendingTimers]).toEqual([[2], 0])
+    network = new SimulatedNetwork()
+    members = []
+  })
 })
 
 describe('a pair of a mesh that cannot connect', () => {

@@ -1,6 +1,8 @@
 // How well clocks agree over a simulated network, and what they do when one of them is wrong.
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { MAX_ROOM_TIME_MS } from '../../../src/multiplayer/time/constants.ts'
+import { decodeClockMessage } from '../../../src/multiplayer/time/wire.ts'
 import { presets, SimulatedNetwork, type SimulatedNetworkOptions } from '../../../src/testing.ts'
 import { apart, Member, watch } from './support.ts'
 
@@ -231,6 +233,42 @@ describe('when the host changes', () => {
     expect(guest.clock.now()).toBeLessThan(10_000)
     expect(guest.steps).toHaveLength(1)
     expect(guest.steps[0]).toBeLessThan(-50_000)
+  })
+})
+
+describe('a host', () => {
+  it('that was stopped for long with an answer in its hand does not give it: nobody could believe it', async () => {
+    const [host, guest] = await two({ seed: 5, latencyMs: 20 })
+    await network.run(5_000)
+    const refused: unknown[] = []
+    guest.peer.on('service', (message) => {
+      try {
+        decodeClockMessage(message)
+      } catch (error) {
+        refused.push(error)
+      }
+    })
+    host.clock.receive(Uint8Array.of(1, 0, 7, 0), guest.id)
+    host.machineClock.loses(-12_000)
+    await network.run(1_000)
+    expect(refused).toEqual([])
+  })
+
+  it('to whom a liar before it left a time at the end of all times begins anew, and is not blamed for it', async () => {
+    const [liar, heir] = await two({ seed: 5, latencyMs: 20 }, { offsetMs: 0 })
+    const third = await join(3, liar)
+    await network.run(5_000)
+    liar.machineClock.loses(-(MAX_ROOM_TIME_MS - 15_000))
+    await network.run(6_000)
+    expect(heir.clock.now()).toBeGreaterThan(MAX_ROOM_TIME_MS / 2)
+    for (const member of [heir, third]) member.follow(heir.id)
+    await network.run(20_000)
+    expect(heir.clock.now()).toBeLessThan(60_000)
+    expect(apart(heir, third)).toBeLessThan(5)
+    expect(third.clock.synchronized).toBe(true)
+    const before = third.clock.now()
+    await network.run(5_000)
+    expect(third.clock.now() - before).toBeCloseTo(5_000, -1)
   })
 })
 

@@ -1,9 +1,12 @@
 // The clock and the tickers of whole rooms, over a simulated network.
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { MultiplayerAPI } from '../../../src/multiplayer/api/multiplayer-api.ts'
 import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
+import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
+import { connectionOn, Forger, meet } from '../relay/support.ts'
 
 let network: SimulatedNetwork
 let rooms: Room[] = []
@@ -107,5 +110,39 @@ describe('the room', () => {
     await network.run(1_000)
     expect(ticks).toBe(10)
     expect(ticker.isStarted).toBe(false)
+  })
+
+  it('asks nobody, and throws nothing, when the host was disconnected and the game has not polled yet', async () => {
+    network = new SimulatedNetwork({ seed: 1, latencyMs: 20 })
+    const host = await enter('host', hostRoom)
+    const client = await enter('client', joinRoom, { room: host.code, autoPoll: false })
+    expect(client.clock.synchronized).toBe(false)
+    for (let i = 0; i < 100; i++) {
+      await network.run(20)
+      client.poll()
+    }
+    expect(client.clock.synchronized).toBe(true)
+    client.disconnectPeer(1)
+    await network.run(1_000)
+    client.poll()
+    expect(client.peers).toEqual([])
+  })
+
+  it('asks nobody, and throws nothing, when the peer beneath was closed by itself', async () => {
+    network = new SimulatedNetwork({ seed: 1, latencyMs: 20 })
+    const { clock, random } = network.peerOptions('alone')
+    const multiplayerPeer = new WebRTCMultiplayerPeer({ clock })
+    multiplayerPeer.createMesh(2)
+    const mine = connectionOn(network, 'alone')
+    multiplayerPeer.addPeer(mine, 1)
+    const other = new Forger(network, 1)
+    meet(other.remote.connection, mine)
+    const api = new MultiplayerAPI({ multiplayerPeer, clock, random })
+    await network.until(() => api.peers.includes(1))
+    expect(api.clock.synchronized).toBe(false)
+    void multiplayerPeer.close()
+    await network.run(1_000)
+    other.remote.close()
+    await network.until(api.close())
   })
 })
