@@ -331,8 +331,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       this.#admit(id)
       return
     }
-    this.emit('peerAuthenticating', id)
-    this.#authentication.begin(id)
+    this.#authentication.begin(id, () => this.emit('peerAuthenticating', id))
   }
 
   #admit(id: number): void {
