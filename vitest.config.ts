@@ -1,9 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Tests with real connections, browsers, servers or processes. All others run in virtual time, and count only. */
+/** Tests with real connections that mostly wait, and do not mind who runs beside them. */
+const PATIENT = ['test/conformance/across/*.test.ts']
+/** Other tests with real connections, browsers, servers or processes. All others run in virtual time, and count only. */
 const REAL = [
   'test/*.test.ts',
-  'test/{conformance,docs,e2e,examples,life,nat,real-link,server}/**/*.test.ts',
+  'test/conformance/*.test.ts',
+  'test/{docs,e2e,examples,life,nat,real-link,server}/**/*.test.ts',
   'test/game-demo/{*,net/*}.test.ts',
   'test/multiplayer/{*,*/real}.test.ts',
   'test/net/{*,drivers/*,signaling/*}.test.ts',
@@ -28,10 +31,11 @@ export default defineConfig({
           ...common,
           name: 'virtual',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...REAL],
+          exclude: [...configDefaults.exclude, ...PATIENT, ...REAL],
           maxWorkers: 2,
         },
       },
+      { test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       {
         test: {
           ...common,
@@ -39,7 +43,7 @@ export default defineConfig({
           include: REAL,
           // Two files at once would starve each other on two cores.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

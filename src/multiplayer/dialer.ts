@@ -51,6 +51,8 @@ export class Dialer {
   readonly #onlyDirect = new Set<number>()
   /** Of every peer that signaling knows: whether this side offers. */
   readonly #offers = new Map<number, boolean>()
+  /** Which attempt made a connection. */
+  readonly #attempts = new WeakMap<WebRTCPeerConnection, number>()
   readonly #repair: Repair
   #closed = false
 
@@ -172,8 +174,10 @@ export class Dialer {
 
   /** The connection to a peer stands. */
   connected(id: number): void {
-    const dial = this.#dials.get(id)
-    if (dial) this.#repair.stands(id, dial.offer, dial.attempt)
+    const offer = this.#offers.get(id)
+    // It may be one that repair made for a peer that began anew meanwhile: then there is no dial.
+    const attempt = this.#attempts.get(this.#peer.getPeer(id).connection)
+    if (offer !== undefined && attempt !== undefined) this.#repair.stands(id, offer, attempt)
     this.#end(id)
   }
 
@@ -299,6 +303,7 @@ export class Dialer {
   #newConnection(id: number, iceServers: readonly IceServer[], attempt: number): WebRTCPeerConnection {
     const connection = new WebRTCPeerConnection()
     connection.initialize({ ...this.#configuration, iceServers })
+    this.#attempts.set(connection, attempt)
     connection.on('sessionDescriptionCreated', (type, sdp) => {
       connection.setLocalDescription(type, sdp)
       this.#session.send(id, { kind: 'description', attempt, type, sdp })

@@ -103,7 +103,7 @@ export interface PeerChannelStats extends TrafficStats {
 /** Figures about one peer: its own, and the sums over its channels. Counters only grow; a rate is the difference of two. */
 export interface PeerStats extends TrafficStats {
   readonly id: number
-  /** `reconnecting`: connected, but nothing is heard of it for the moment. */
+  /** `reconnecting`: connected, but nothing is heard of it for the moment, or of the peer over whom it is reached. */
   readonly state: 'connecting' | 'connected' | 'reconnecting'
   /** The peer that passes everything on, such as the host of a star; `undefined`: the connection is direct. */
   readonly via: number | undefined
@@ -111,19 +111,19 @@ export interface PeerStats extends TrafficStats {
   readonly history: readonly StateChange[]
   /** The types of the candidates in use. At most 2 s old; `undefined` until known. */
   readonly route: RouteStats | undefined
-  /** Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured. */
+  /** Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured, and with `via`: nobody measures the whole way. */
   readonly roundTripTimeMs: number | undefined
   /** Mean deviation of the round-trip time, ms. */
   readonly roundTripVariationMs: number | undefined
-  /** Share of the remote's recent unreliable messages that did not arrive here, 0 to 1. */
-  readonly lossIn: number
-  /** The same for ours, as the remote reports it. */
-  readonly lossOut: number
-  /** How long a packet waits in the path at the moment, in ms, beside the time that the way takes. */
+  /** Share of the remote's recent unreliable messages that did not arrive here, 0 to 1. `undefined` with `via`. */
+  readonly lossIn: number | undefined
+  /** The same for ours, as the remote reports it. `undefined` with `via`. */
+  readonly lossOut: number | undefined
+  /** How long a packet waits in the path at the moment, in ms, beside the time that the way takes. With `via`: in the path to that peer. */
   readonly queueMs: number
   /** Whether bulk has a connection of its own: from the first bulk on, where one can be made. */
   readonly bulkRoute: 'own' | 'shared'
-  /** An estimate of what the path takes, bytes a second: send less detail rather than late detail. */
+  /** An estimate of what the path takes, bytes a second: send less detail rather than late detail. With `via`: the path to that peer. */
   readonly capacityBytesPerSecond: number | undefined
   /** The default reliable channel, the default unreliable one, then the user channels. */
   readonly channels: readonly PeerChannelStats[]

@@ -239,8 +239,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#delivery.tell({ type: 'reconnected', id })
       },
       replaced: (replacing, greeting) => {
-        if (this.#mode !== 'none' && !this.#remotes.has(id)) this.#add(id, replacing).greetedBy(greeting)
-        else replacing.close()
+        // Whoever is told of the new one was told before that the old one is gone.
+        this.#afterSend(() => {
+          if (this.#mode !== 'none' && !this.#remotes.has(id)) this.#add(id, replacing).greetedBy(greeting)
+          else replacing.close()
+        })
       },
       progress: (direction, lane, bytes, totalBytes) => {
         if (this.listenerCount('progress') === 0) return
@@ -492,11 +495,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   #tellGone(id: number, reason: DisconnectReason): void {
-    const tell = () => this.#delivery.tell({ type: 'disconnected', id, reason })
-    // A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in
-    // the midst of whatever the game is doing.
-    if (this.#outgoing.sending) void Promise.resolve().then(tell)
-    else tell()
+    this.#afterSend(() => this.#delivery.tell({ type: 'disconnected', id, reason }))
+  }
+
+  /**
+   * A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in the midst
+   * of whatever the game is doing.
+   */
+  #afterSend(action: () => void): void {
+    if (this.#outgoing.sending) void Promise.resolve().then(action)
+    else action()
   }
 
   #failed(remote: RemotePeer, error: NetError): void {

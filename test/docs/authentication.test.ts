@@ -10,8 +10,7 @@ import { loadExamples } from './support/examples.ts'
 /** What the examples export. */
 interface Examples {
   play(signaling: string, room?: string): Promise<Room>
-  fromDatabase(read: () => Promise<CryptoKeyPair | undefined>): Promise<Identity>
-  fromFile(text: string | undefined, write: (text: string) => void): Promise<Identity>
+  fromText(text: string | undefined, write: (text: string) => void): Promise<Identity>
   friendsOnly(identity: Identity, friends: ReadonlySet<string>): IdentityAuthentication
   admit(
     backend: { ticketSecret: string; passportKey: JsonWebKey },
@@ -27,14 +26,14 @@ test('the examples compile', () => {
   expect(compile()).toBe('')
 }, 60_000)
 
+// `keptIdentity` needs a page: test/e2e/identity.test.ts.
 test('keys are kept, and passports are those of the key', async () => {
-  const first = await examples.fromDatabase(async () => undefined)
-  expect((await examples.fromDatabase(async () => first.keys)).key).toBe(first.key)
+  const first = await createIdentity()
   let kept = ''
-  const written = await examples.fromFile(undefined, (file) => {
-    kept = file
+  const written = await examples.fromText(undefined, (text) => {
+    kept = text
   })
-  expect((await examples.fromFile(kept, () => {})).key).toBe(written.key)
+  expect((await examples.fromText(kept, () => {})).key).toBe(written.key)
   expect(examples.friendsOnly(first, new Set([written.key])).peer(1)).toBeUndefined()
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const backend = { ticketSecret: 'x'.repeat(32), passportKey: (await exportJWK(privateKey)) as JsonWebKey }

@@ -223,9 +223,10 @@ describe('the demo in Chromium, Firefox and Node', () => {
       await page.evaluate(() => localStorage.setItem('skein-arena-profile', '{"name":"Other","colour":1}'))
       await page.reload()
       await waitForPeers(page, 3)
-      off()
       expect(Number(await page.evaluate(() => document.body.dataset.peerId))).toBe(id)
-      expect(came).toEqual([id])
+      // The page may know of it first.
+      await expect.poll(() => came).toEqual([id])
+      off()
       // It was told at once that the page went.
       expect(lost.splice(0)).toEqual([`${id} left`])
       expect(nodeSession.profileOf(id)?.name).toBe(name)

@@ -159,6 +159,37 @@ describe('a connection that is closed', () => {
   })
 })
 
+describe('a peer that had given the other one up, and is met anew by the one that had not', () => {
+  it.each([
+    ['the first', 2_000, 15_000],
+    ['the second', 15_000, 2_000],
+  ])('is waited for again when the new connection is lost, too (%s gave up)', async (_who, ...graceMs) => {
+    network = new SimulatedNetwork({ latencyMs: 30 })
+    const one = await side('one', { graceMs: graceMs[0]! })
+    const sides = [one, await side('other', { graceMs: graceMs[1]!, room: one.room.code })]
+    await network.until(() => sides.every(({ room }) => room.peers.length === 1))
+    network.interrupt(5_000)
+    await network.run(15_000)
+    for (const [index, { log, room }] of sides.entries()) {
+      expect(log.slice(-3)).toEqual([
+        'reconnecting',
+        graceMs[index] === 2_000 ? 'timeout' : 'connection_lost',
+        'connected',
+      ])
+      expect(room.peers).toHaveLength(1)
+    }
+    const playing = play(sides, 6_000)
+    await Promise.resolve()
+    for (const { connections } of sides) connections.at(-1)!.close()
+    const count = await playing
+    await network.run(1_000)
+    for (const each of sides) {
+      expect(each.log.slice(-3)).toEqual(['connected', 'reconnecting', 'reconnected'])
+      expect(numbers(each)).toEqual(upTo(count))
+    }
+  })
+})
+
 it('with nobody who waits a lost peer is gone at once', async () => {
   const sides = await two({}, { graceMs: 0 })
   network.interrupt(3_000)

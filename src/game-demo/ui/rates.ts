@@ -5,8 +5,8 @@ import type { PeerStats } from '../../index.ts'
 export interface Reading {
   /** Undefined until measured. */
   readonly rttMs: number | undefined
-  /** Percent, the worse direction. */
-  readonly lossPercent: number
+  /** Percent, the worse direction. Undefined where nobody measures it. */
+  readonly lossPercent: number | undefined
   readonly inKBps: number
   readonly outKBps: number
 }
@@ -25,7 +25,7 @@ export class PeerRates {
     const rate = (value: number, before: number) => (seconds > 0 ? Math.max(0, value - before) / 1000 / seconds : 0)
     const reading = {
       rttMs: stats.roundTripTimeMs,
-      lossPercent: Math.max(stats.lossIn, stats.lossOut) * 100,
+      lossPercent: worse(stats.lossIn, stats.lossOut),
       inKBps: rate(stats.bytesIn, last?.stats.bytesIn ?? 0),
       outKBps: rate(stats.bytesOut, last?.stats.bytesOut ?? 0),
     }
@@ -35,6 +35,10 @@ export class PeerRates {
     if (this.history.length > HISTORY) this.history.shift()
     return reading
   }
+}
+
+function worse(lossIn: number | undefined, lossOut: number | undefined): number | undefined {
+  return lossIn === undefined || lossOut === undefined ? undefined : Math.max(lossIn, lossOut) * 100
 }
 
 /** Short, with about three digits. */

@@ -58,11 +58,13 @@ export class RelayedPeer implements PacketSource {
     this.#events.unwanted(this, reason)
   }
 
-  /** What can be known of it from here. */
+  /** What can be known of it from here: what it sends and is sent, and how the way to the peer between is. */
   get stats(): PeerStats {
+    const { link } = this.via
+    const { queueMs, capacityBytesPerSecond } = link.stats
     return {
       id: this.id,
-      state: 'connected',
+      state: link.reconnecting ? 'reconnecting' : 'connected',
       via: this.via.id,
       ...this.traffic,
       bufferedBytes: 0,
@@ -71,11 +73,11 @@ export class RelayedPeer implements PacketSource {
       route: undefined,
       roundTripTimeMs: undefined,
       roundTripVariationMs: undefined,
-      lossIn: 0,
-      lossOut: 0,
-      queueMs: 0,
+      lossIn: undefined,
+      lossOut: undefined,
+      queueMs,
       bulkRoute: 'shared',
-      capacityBytesPerSecond: undefined,
+      capacityBytesPerSecond,
       channels: [],
     }
   }

@@ -6,7 +6,9 @@ import { createIdentity, type Identity } from '../../../src/multiplayer/identity
 import { joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { Room } from '../../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
+import { WebRTCDataChannel } from '../../../src/net/data-channel.ts'
 import type { DriverConnection, WebRTCDriver } from '../../../src/net/drivers/driver.ts'
+import { NetError } from '../../../src/net/errors.ts'
 import { KIND_MASK, Kind } from '../../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
 import { Mallory } from '../../support/mallory.ts'
@@ -252,6 +254,28 @@ describe('who stands in between at the redial and pretends that the peer began a
     expect(mallory.heard.length).toBeGreaterThan(0)
     for (const { log } of pair) expect(log).not.toContain('connection_lost')
     expectNothingLost(pair)
+  })
+
+  it('is told after the one before is gone, also where a send finds that out', async () => {
+    const pair = await met()
+    const [a, b] = pair
+    mallory.active = true
+    greetAnew()
+    for (const [victim, alias] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
+    }
+    await play(pair, 1_000)
+    for (const { log } of pair) expect(log).toEqual(['connected'])
+    const spy = vi.spyOn(WebRTCDataChannel.prototype, 'putPacket').mockImplementationOnce(() => {
+      throw new NetError('ERR_FILE_CANT_WRITE', 'It is closed.')
+    })
+    for (let i = 0; i < 100; i++) a.room.sendBytes(new Uint8Array(1_000), { mode: TransferMode.Unreliable })
+    spy.mockRestore()
+    await play(pair, 100)
+    expect(a.log.slice(0, 4)).toEqual(['connected', 'reconnecting', 'connection_lost', 'connected'])
   })
 
   it('is a newcomer, who has to show who it is', async () => {

@@ -36,6 +36,8 @@ interface Guest {
   readonly room: Room
   readonly authentication: IdentityAuthentication | undefined
   readonly connected: number[]
+  /** When it let the first one in, in ms. */
+  connectedAt: number | undefined
   readonly failures: string[]
   readonly packets: unknown[]
 }
@@ -50,8 +52,13 @@ async function enter(
   const own = authentication && { authentication }
   const room = await settled(network, how({ ...network.peerOptions(name), ...own, ...options }))
   rooms.push(room)
-  const guest: Guest = { room, authentication, connected: [...room.peers], failures: [], packets: [] }
-  room.on('peerConnected', (id) => guest.connected.push(id))
+  const connected = [...room.peers]
+  const connectedAt = connected.length > 0 ? network.clock.now() : undefined
+  const guest: Guest = { room, authentication, connected, connectedAt, failures: [], packets: [] }
+  room.on('peerConnected', (id) => {
+    guest.connected.push(id)
+    guest.connectedAt ??= network.clock.now()
+  })
   room.on('peerAuthenticationFailed', (_id, { message }) => guest.failures.push(message))
   room.on('packet', (value) => guest.packets.push(value))
   return guest
@@ -76,25 +83,25 @@ describe('players who prove who they are', () => {
     expect(a.authentication!.peer(b.room.id)?.key).toBe(bob!.key)
   })
 
-  it('need one round trip more than others, and no more', async () => {
-    const latencyMs = 80
-    const took: number[] = []
+  it.each(['mesh', 'star'] as const)('need one round trip more than others, and no more, in a %s', async (topology) => {
+    const latencyMs = 100
+    const took: number[][] = []
     for (const [one, other] of [
       [undefined, undefined],
       [alice, bob],
     ]) {
       network = new SimulatedNetwork({ seed: 1, latencyMs })
-      const a = await enter('a', one)
+      const a = await enter('a', one, { topology })
       const startedAt = network.clock.now()
       const b = await enter('b', other, { room: a.room.code })
-      a.room.on('peerConnected', () => a.room.send('first'))
-      await runUntil(network, () => b.packets.length === 1)
-      took.push(network.clock.now() - startedAt)
+      await runUntil(network, () => a.connected.length === 1 && b.connected.length === 1)
+      took.push([a, b].map(({ connectedAt }) => connectedAt! - startedAt))
       await leaveAll()
     }
-    const [without, withIdentity] = took as [number, number]
-    expect(withIdentity - without).toBeGreaterThan(latencyMs)
-    expect(withIdentity - without).toBeLessThanOrEqual(2 * latencyMs + 3)
+    const [without, withIdentity] = took as [number[], number[]]
+    for (const [side, ms] of withIdentity.entries()) {
+      expect(Math.abs(ms - without[side]! - 2 * latencyMs)).toBeLessThanOrEqual(3)
+    }
   })
 
   it('do not let in who proves nothing', async () => {

@@ -55,6 +55,38 @@ describe('a star room', () => {
     expect(host.stats(three.id).via).toBeUndefined()
   })
 
+  it('says of a client what can be known of it, and how the way to the host is', async () => {
+    const [host, two, three] = (await star(2)) as [Room, Room, Room]
+    two.send('12345', { to: three.id })
+    host.send('to three alone', { to: three.id })
+    three.sendBytes(new Uint8Array(20_000), { to: two.id })
+    await network.run(1_000)
+    const [direct, relayed] = [two.stats(1), two.stats(three.id)]
+    expect(relayed).toMatchObject({
+      id: three.id,
+      via: 1,
+      state: 'connected',
+      packetsOut: 1,
+      packetsIn: 1,
+      rejected: 0,
+    })
+    expect([relayed.bytesIn, relayed.bytesOut]).toEqual([20_000, 6])
+    expect(relayed.capacityBytesPerSecond).toBeGreaterThan(0)
+    const { queueMs, capacityBytesPerSecond } = direct
+    expect(relayed).toMatchObject({ queueMs, capacityBytesPerSecond })
+    expect(direct.roundTripTimeMs).toBeGreaterThan(19)
+    for (const figure of ['roundTripTimeMs', 'roundTripVariationMs', 'lossIn', 'lossOut', 'route'] as const) {
+      expect(relayed[figure], figure).toBeUndefined()
+    }
+    network.between('0', 'host').set({ outage: true })
+    await network.run(3_000)
+    expect(two.stats(three.id).state).toBe('reconnecting')
+    expect(three.stats(two.id).state).toBe('connected')
+    network.between('0', 'host').set({ outage: false })
+    await network.run(6_000)
+    expect(two.stats(three.id).state).toBe('connected')
+  })
+
   it('relays nothing where its host does not want it', async () => {
     const [, two] = (await star(2, { serverRelay: false })) as [Room, Room, Room]
     expect(two.peers).toEqual([1])

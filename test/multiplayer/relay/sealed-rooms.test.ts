@@ -24,12 +24,14 @@ beforeAll(async () => {
   return () => vi.restoreAllMocks()
 })
 
-afterEach(async () => {
+afterEach(leaveAll)
+
+async function leaveAll(): Promise<void> {
   forward.restore()
   const leaving = rooms.map((room) => room.leave())
   rooms = []
   await settled(network, Promise.all(leaving))
-})
+}
 
 interface Guest {
   readonly room: Room
@@ -115,6 +117,25 @@ describe('clients of a star that seal', () => {
     expect(forward.text.length).toBeGreaterThan(300_000)
     expect(forward.text).not.toContain('secret')
     expect([a.log, b.log].flat().filter((word) => word.startsWith('ERR'))).toEqual([])
+  })
+
+  it('need one and a half round trips more than others until they know each other, and no more', async () => {
+    const latencyMs = 50
+    const took: number[] = []
+    for (const sealRelayed of [false, true]) {
+      network = new SimulatedNetwork({ seed: 1, latencyMs })
+      const host = await enter(0, { sealRelayed }, hostRoom)
+      const a = await enter(1, { sealRelayed, room: host.room.code })
+      const startedAt = network.clock.now()
+      const b = await enter(2, { sealRelayed, room: host.room.code })
+      await runUntil(network, () => a.room.peers.length === 2 && b.room.peers.length === 2)
+      took.push(network.clock.now() - startedAt)
+      await leaveAll()
+    }
+    const [plain, sealed] = took as [number, number]
+    // By way of the host.
+    const roundTripMs = 4 * latencyMs
+    expect(Math.abs(sealed - plain - 1.5 * roundTripMs)).toBeLessThanOrEqual(3)
   })
 
   it('each get the newest of a key', async () => {

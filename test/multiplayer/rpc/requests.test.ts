@@ -45,6 +45,33 @@ describe('a request', () => {
     expect(hub.clock.pendingTimers).toBe(0)
   })
 
+  it.each([
+    ['at once', ['called', 'next', 'reply']],
+    ['later', ['next', 'called', 'reply']],
+  ])('is replied to (%s) after what its handler called, and overtaken by the next call', async (when, order) => {
+    const log: string[] = []
+    let tell = (_id: number, _text: string): void => {}
+    const answer = (id: number) => {
+      tell(id, 'called')
+      return 'reply'
+    }
+    const { hub, rpcs } = await agreed(2, () => ({
+      note: rpc.reliable('any_peer', (_context, text: string) => void log.push(text)),
+      ask: rpc.request('any_peer', ({ sender }): string | Promise<string> =>
+        when === 'later' ? Promise.resolve(sender).then(answer) : answer(sender),
+      ),
+      poke: rpc.reliable('any_peer', ({ sender }) => tell(sender, 'next')),
+    }))
+    const [one, two] = rpcs
+    tell = (id, text) => two!.note.to(id)(text)
+    const replied = one!.ask.to(2)()
+    one!.poke.to(2)()
+    void replied.then((text) => log.push(text))
+    await hub.flush()
+    await replied
+    expect(log).toEqual(order)
+  })
+
   it('to the host, and to this peer itself, works like any other', async () => {
     const { hub, rpcs } = await agreed(2, ({ id }) => ({
       who: rpc.request('any_peer', ({ sender }) => `${id} for ${sender}`),

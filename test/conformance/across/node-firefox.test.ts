@@ -1,0 +1,3 @@
+import { describeAcross } from './pair.ts'
+
+describeAcross('node', 'firefox')
