@@ -54,7 +54,7 @@ export const REPAIR_PATIENCE_MS = 4_000
 /** How long fresh ICE servers are waited for when a connection is repaired, in ms; then the last ones must do. */
 export const FRESH_ICE_SERVERS_MS = 500
 
-/** Offers of new connections that a peer may make at once, and how long each takes to come back, in ms: each costs one. */
+/** Offers of new connections, or demands for one, that a peer may make at once, and how long each takes to come back, in ms: each costs one. */
 export const MAX_REPAIRS_AT_ONCE = 16
 export const REPAIR_REFILL_MS = 1_000
 

@@ -49,7 +49,7 @@ interface Pair {
   asked: boolean
   restarting: boolean
   cancel: CancelTimer
-  /** Offers that the other side may still make, and since when. */
+  /** Offers, or demands for one, that the other side may still make, and since when. */
   allowance: number
   allowedAt: number
 }
@@ -133,7 +133,9 @@ export class Repair {
     if (!pair) return
     const attempt = signal.attempt ?? 0
     if (signal.kind === 'failed') {
-      if (pair.offers && (attempt === pair.attempt || attempt === pair.newest)) this.#asked(id, pair, attempt)
+      const isNews = attempt === pair.attempt || attempt === pair.newest
+      // Each may cost a connection, as an offer does.
+      if (pair.offers && isNews && this.#mayDemand(pair)) this.#asked(id, pair, attempt)
     } else if (signal.kind === 'description' && signal.type === 'offer') {
       if (!pair.offers) this.#offered(id, pair, attempt, signal.sdp)
     } else if (pair.next?.attempt === attempt) {
@@ -208,7 +210,7 @@ export class Repair {
       return
     }
     const distance = (attempt - pair.newest) & 0xff
-    if (distance === 0 || distance >= 0x80 || !this.#mayOffer(pair)) return
+    if (distance === 0 || distance >= 0x80 || !this.#mayDemand(pair)) return
     const next: Next = { attempt, connection: undefined, held: [] }
     this.#connect(id, pair, next, (connection) => connection.setRemoteDescription('offer', sdp))
   }
@@ -263,7 +265,7 @@ export class Repair {
     return pair.active
   }
 
-  #mayOffer(pair: Pair): boolean {
+  #mayDemand(pair: Pair): boolean {
     const now = this.#parts.clock.now()
     pair.allowance = Math.min(MAX_REPAIRS_AT_ONCE, pair.allowance + (now - pair.allowedAt) / REPAIR_REFILL_MS)
     pair.allowedAt = now

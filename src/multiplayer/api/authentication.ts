@@ -99,7 +99,8 @@ export class Authentication {
     return this.#candidates.has(id)
   }
 
-  begin(id: number): void {
+  /** `announce` tells the user, who may answer at once. */
+  begin(id: number, announce: () => void = () => {}): void {
     const deadline = this.#timeoutMs > 0 ? this.#clock.now() + this.#timeoutMs : Number.POSITIVE_INFINITY
     const authentication = this
     const handle: PendingPeer = {
@@ -129,7 +130,8 @@ export class Authentication {
       heldBytes: 0,
     })
     this.#schedule()
-    this.#ask(handle, () => this.#method.begin?.(handle))
+    announce()
+    if (handle.pending) this.#ask(handle, () => this.#method.begin?.(handle))
   }
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: not to be authenticated, or no data. ERR_FILE_CANT_WRITE: a side is satisfied already. */

@@ -22,7 +22,7 @@ import {
   TransferMode,
 } from '../types.ts'
 import { Authentication, type PeerAuthentication } from './authentication.ts'
-import { AUTH_TIMEOUT_MS } from './constants.ts'
+import { AUTH_TIMEOUT_MS, MAX_AUTH_TIMEOUT_MS } from './constants.ts'
 import type { Courier, ServicePart } from './courier.ts'
 import { Service } from './wire.ts'
 
@@ -47,7 +47,7 @@ export interface MultiplayerAPIOptions {
   readonly multiplayerPeer?: MultiplayerPeer
   /** Default: everyone is admitted. */
   readonly authentication?: PeerAuthentication
-  /** How long both sides may take for it, in ms; 0 for ever. Default 3,000. */
+  /** How long both sides may take for it, in ms, to 2,147,483,647; 0 for ever. Default 3,000. */
   readonly authTimeoutMs?: number
   readonly clock?: Clock
   readonly random?: Random
@@ -80,11 +80,15 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   #peer: MultiplayerPeer = new OfflineMultiplayerPeer()
   #offs: Off[] = []
 
-  /** @throws {NetError} ERR_INVALID_PARAMETER: a time below 0, or a peer that is disconnected. */
+  /** @throws {NetError} ERR_INVALID_PARAMETER: a time out of range, or a peer that is disconnected. */
   constructor(options: MultiplayerAPIOptions = {}) {
     super()
     const { clock = systemClock, authTimeoutMs = AUTH_TIMEOUT_MS, host = () => TARGET_PEER_SERVER } = options
-    if (!(authTimeoutMs >= 0)) throw new NetError('ERR_INVALID_PARAMETER', 'authTimeoutMs is 0 or more.')
+    // Timers of more ring at once, again and again.
+    if (!(authTimeoutMs >= 0 && authTimeoutMs <= MAX_AUTH_TIMEOUT_MS)) {
+      const range = `0 (for ever) to ${MAX_AUTH_TIMEOUT_MS}`
+      throw new NetError('ERR_INVALID_PARAMETER', `authTimeoutMs is ${range}, not ${authTimeoutMs}.`)
+    }
     this.#clock = clock
     this.#host = host
     this.#session = options.session ?? ''
@@ -331,8 +335,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
       this.#admit(id)
       return
     }
-    this.emit('peerAuthenticating', id)
-    this.#authentication.begin(id)
+    this.#authentication.begin(id, () => this.emit('peerAuthenticating', id))
   }
 
   #admit(id: number): void {

@@ -51,6 +51,7 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
   trusted?.catch(() => {})
   const peers = new Map<number, PeerIdentity>()
   const shown = new WeakSet<PendingPeer>()
+  const heard = new WeakSet<PendingPeer>()
 
   return {
     signsBinding: true,
@@ -67,6 +68,9 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
     },
 
     async receive(peer, data) {
+      // Each costs signatures and what `accept` does, and nobody has two.
+      if (heard.has(peer)) throw new NetError('ERR_INVALID_DATA', `Peer ${peer.id} proves twice who it is.`)
+      heard.add(peer)
       const binding = bindingOf(peer)
       const proof = decodeProof(data)
       if (!(await isSignedBy(proof.publicKey, proof.signature, statement(binding, 'remote', proof.publicKey)))) {

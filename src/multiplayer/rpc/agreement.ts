@@ -207,7 +207,14 @@ export class Agreement {
     if (standing?.kind !== 'waiting') return
     standing.waiting.cancel()
     for (const { bytes, entry, request } of standing.waiting.calls) {
-      if (request?.isPending() !== false) this.#courier.send(bytes, routeTo(entry, from))
+      if (request?.isPending() === false) continue
+      try {
+        this.#courier.send(bytes, routeTo(entry, from))
+      } catch (error) {
+        // It names a channel or a lane that is not there: the caller's mistake, and not that of the peer that agreed.
+        if (request) request.fail(error as NetError)
+        else this.#courier.report(error as NetError)
+      }
     }
   }
 

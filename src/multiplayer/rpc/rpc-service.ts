@@ -138,7 +138,8 @@ export class RpcService implements ServicePart {
         pending.succeed(request, result ? check(what, result, values[0], 'ERR_INVALID_DATA') : values[0])
       } catch (error) {
         pending.fail(request, error as Error)
-        throw error
+        // Anything else is this side's own mistake, such as an asynchronous validator.
+        if ((error as NetError).code === 'ERR_INVALID_DATA') throw error
       }
       return
     }

@@ -25,8 +25,9 @@ export function check(what: string, validator: StandardSchema, value: unknown, c
   } catch (cause) {
     throw new NetError(code, `The validator of ${what} threw an error instead of returning issues.`, { cause })
   }
-  if (result instanceof Promise) {
-    result.catch(() => {})
+  // Also what only looks like a promise: taken for a result it would be one without issues, whatever came.
+  if ('then' in result) {
+    Promise.resolve(result).catch(() => {})
     throw new NetError(
       'ERR_UNCONFIGURED',
       `${what} has an asynchronous validator: calls would overtake each other. Use one that answers at once.`,

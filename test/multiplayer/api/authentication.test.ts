@@ -53,6 +53,23 @@ describe('a peer that connects', () => {
     expect(peer.services).toEqual([{ bytes: [0, 0, 1, 2], to: 42 }])
   })
 
+  it('can be sent to, refused and let in by who hears of it, at once, as in Godot', () => {
+    const { api, peer, log, handles } = authenticating()
+    api.on('peerAuthenticating', (id) => {
+      if (id === 43) api.disconnectPeer(id)
+      else {
+        api.sendAuth(id, Uint8Array.of(7))
+        api.completeAuth(id)
+      }
+    })
+    peer.arrive(42)
+    expect(peer.services.map(({ bytes }) => bytes)).toEqual([[0, 0, 7], COMPLETE])
+    peer.hear(42, ...COMPLETE)
+    peer.arrive(43)
+    expect(log).toEqual(['authenticating 42', 'connected 42', 'authenticating 43', 'failed 43 ERR_UNAUTHORIZED'])
+    expect([handles.length, api.authenticatingPeers, peer.disconnected]).toEqual([1, [], [43]])
+  })
+
   it('is connected when both sides are satisfied, whoever is first (13)', () => {
     const { api, peer, log, handles, received } = authenticating()
     for (const id of [3, 4]) peer.arrive(id)

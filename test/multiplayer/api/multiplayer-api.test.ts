@@ -36,9 +36,12 @@ describe('a new API', () => {
     expect(other.multiplayerPeer).toBe(before)
   })
 
-  it.each([-1, Number.NaN])('refuses a time of %s ms for authentication', (authTimeoutMs) => {
-    expect(thrown(() => new MultiplayerAPI({ authTimeoutMs })).code).toBe('ERR_INVALID_PARAMETER')
-  })
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+    'refuses a time of %s ms for authentication',
+    (authTimeoutMs) => {
+      expect(thrown(() => new MultiplayerAPI({ authTimeoutMs })).code).toBe('ERR_INVALID_PARAMETER')
+    },
+  )
 })
 
 describe('peers', () => {

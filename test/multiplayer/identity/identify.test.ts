@@ -100,6 +100,23 @@ describe('a proof', () => {
     expect([peer.completions, peer.sent.length]).toEqual([1, 1])
   })
 
+  it('is looked at once, and not as often as somebody cares to send one', async () => {
+    let asked = 0
+    const accept = () => {
+      asked += 1
+      return true
+    }
+    const authentication = identify({ identity: alice, accept })
+    const peer = new FakePeer(A_TO_B)
+    const proof = await proofOf({ identity: bob }, B_TO_A)
+    await authentication.begin!(peer)
+    const first = authentication.receive(peer, proof)
+    const again = Array.from({ length: 5 }, () => rejection(Promise.resolve(authentication.receive(peer, proof))))
+    for (const error of await Promise.all(again)) expect(error.code).toBe('ERR_INVALID_DATA')
+    await first
+    expect([asked, peer.completions]).toEqual([1, 1])
+  })
+
   const FOREIGN: [what: string, binding: Partial<ConnectionBinding>][] = [
     ['with another certificate of its own', { localFingerprints: ['sha-256 CC'] }],
     ['with another certificate of this side', { remoteFingerprints: ['sha-256 CC'] }],

@@ -5,6 +5,7 @@ import type { StandardSchema } from '../../../src/multiplayer/rpc/standard-schem
 import type { RpcDefinitions } from '../../../src/multiplayer/rpc/types.ts'
 import { encodeAgreed } from '../../../src/multiplayer/rpc/wire.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
+import { NetError } from '../../../src/net/errors.ts'
 import { rejection, thrown } from '../../support/net-errors.ts'
 import { Hub } from './hub.ts'
 
@@ -56,6 +57,29 @@ describe('peers that define the same', () => {
     two2!.go()
     await hub.flush()
     expect(heard.sort()).toEqual(['1: one from 2', '1: two from 2', '2: one from 1', '2: two from 1'])
+  })
+})
+
+describe('calls that waited for the agreement', () => {
+  it('and name a channel that is not there are the fault of their caller, not of the peer that agreed', async () => {
+    const hub = new Hub()
+    const [a, b] = [hub.add(1), hub.add(2)]
+    const define = () => ({
+      go: rpc.reliable('any_peer', { channel: 3 }, none),
+      ask: rpc.request('any_peer', { channel: 3 }, () => 1),
+    })
+    const real = a.peer.sendService.bind(a.peer)
+    a.peer.sendService = (bytes, options) => {
+      if (options?.channel === 3) throw new NetError('ERR_INVALID_PARAMETER', 'There is no channel 3.')
+      return real(bytes, options)
+    }
+    const calls = a.api.rpcs(define())
+    calls.go.to(2)()
+    const answer = rejection(calls.ask.to(2)())
+    b.api.rpcs(define())
+    await hub.flush()
+    expect(await answer).toMatchObject({ code: 'ERR_INVALID_PARAMETER' })
+    expect([a.codes, a.peer.rejections]).toEqual([['ERR_INVALID_PARAMETER'], []])
   })
 })
 

@@ -102,6 +102,33 @@ describe('validated arguments', () => {
     expect(members[0]!.peer.rejections).toHaveLength(1)
   })
 
+  it('are not taken unchecked where a validator gives what only looks like a promise', async () => {
+    const thenable = Object.fromEntries([['then', (done: (result: unknown) => void) => done({ issues: [] })]])
+    const later = { '~standard': { version: 1, vendor: 'test', validate: () => thenable } } as never as StandardSchema
+    const heard: unknown[] = []
+    const { send, victim } = await forged({
+      go: rpc.reliable('any_peer', { args: [later] }, (_context, arg) => heard.push(arg)),
+    })
+    await send([FIRST_RPC, 0xa1, 0x61])
+    expect([heard, victim.codes]).toEqual([[], ['ERR_UNCONFIGURED']])
+  })
+
+  it('of results can neither, and that is not the fault of the peer that replied', async () => {
+    const later: StandardSchema<string> = {
+      '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as string }) },
+    }
+    const { hub, members, rpcs } = await agreed(2, () => ({
+      ask: rpc.request('any_peer', { result: later }, () => new Promise<string>(() => {})),
+    }))
+    const answer = rejection(rpcs[0]!.ask.to(2)())
+    await hub.flush()
+    const bytes = Uint8Array.of(Service.RpcReply, 0, 1, 0, 0xa1, 0x61)
+    hub.post({ from: 2, to: 1, bytes, mode: Reliable, channel: 0 })
+    await hub.flush()
+    expect(await answer).toMatchObject({ code: 'ERR_UNCONFIGURED' })
+    expect(members[0]!.peer.rejections).toEqual([])
+  })
+
   it('can neither be validated asynchronously, nor by a validator that throws', async () => {
     const later: StandardSchema<string> = {
       '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as string }) },
