@@ -11,3 +11,6 @@ export const MAX_PASSPORT_LENGTH = 2_048
 
 /** How far the clocks of a backend and of a player's machine may differ, in seconds: players' clocks are wrong by more than servers'. */
 export const PASSPORT_CLOCK_TOLERANCE_S = 120
+
+/** Identities of peers that came that are kept, those who are gone included: four rooms' worth, for hosts that run for months. */
+export const MAX_KNOWN_IDENTITIES = 1_024

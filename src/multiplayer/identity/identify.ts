@@ -2,7 +2,7 @@
 
 import { NetError } from '../../net/errors.ts'
 import type { ConnectionBinding, PeerAuthentication, PendingPeer } from '../api/authentication.ts'
-import { MAX_PASSPORT_LENGTH } from './constants.ts'
+import { MAX_KNOWN_IDENTITIES, MAX_PASSPORT_LENGTH } from './constants.ts'
 import { type Identity, isSignedBy, sign, thumbprint } from './identity.ts'
 import { type Passport, passportKeys, readPassport } from './passport.ts'
 import { decodeProof, encodeProof, statement } from './proof.ts'
@@ -31,7 +31,7 @@ export interface IdentifyOptions {
 
 /** Proves this peer to others, and others to this one. One for each room. */
 export interface IdentityAuthentication extends PeerAuthentication {
-  /** Who a peer is; `undefined` before it has proved it. Of a peer that is gone: who it was, until its id comes again. */
+  /** Who a peer is; `undefined` before it has proved it. Of a peer that is gone: who it was, until its id or 1,024 others come. */
   peer(id: number): PeerIdentity | undefined
 }
 
@@ -86,6 +86,7 @@ export function identify(options: IdentifyOptions): IdentityAuthentication {
       }
       if (!peer.pending || peers.has(peer.id)) return
       peers.set(peer.id, known)
+      if (peers.size > MAX_KNOWN_IDENTITIES) peers.delete(peers.keys().next().value!)
       if (shown.has(peer)) peer.complete()
     },
   }

@@ -90,6 +90,18 @@ describe('a proof', () => {
     expect(await shown(proof)).toEqual({ id: 9, key: bob.key, passport: undefined })
   })
 
+  it('is remembered of those who are gone, but not of all who ever came', async () => {
+    const authentication = identify({ identity: alice })
+    const comes = async (remoteId: number) => {
+      const peer = new FakePeer({ ...A_TO_B, remoteId })
+      await authentication.receive(peer, await proofOf({ identity: bob }, { ...B_TO_A, localId: remoteId }))
+    }
+    for (let id = 1001; id <= 2024; id++) await comes(id)
+    expect([authentication.peer(1001)?.key, authentication.peer(2024)?.key]).toEqual([bob.key, bob.key])
+    await comes(2025)
+    expect([authentication.peer(1001), authentication.peer(1002)?.key]).toEqual([undefined, bob.key])
+  })
+
   it('may come before the own one is made', async () => {
     const authentication = identify({ identity: alice })
     const peer = new FakePeer(A_TO_B)
