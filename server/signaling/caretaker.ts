@@ -66,7 +66,7 @@ export class Caretaker {
     this.#places.delete(place)
   }
 
-  /** The link to the store was broken, and the room may have changed or be lost. */
+  /** The link to the store was broken: the room may have changed or be lost, and so may signals of and to its members here. */
   gap(code: string): void {
     this.#beCareful()
     this.#gaps.add(code)
@@ -127,13 +127,18 @@ export class Caretaker {
     if (!newest) return
     const { adapter, time, places } = this.#parts
     // A room that is missing without a gap has probably just ended, and its members are about to hear of that.
-    const mayBeLost = this.#gaps.has(code) || this.#missing.has(code)
+    // There may be another one meanwhile.
+    const mended = this.#gaps.delete(code)
+    const mayBeLost = mended || this.#missing.has(code)
     const links = new Map(kept.map(({ id, link }) => [id, link]))
-    const state = await adapter.transact<RoomState>(code, (stored) => {
+    const change = adapter.transact<RoomState>(code, (stored) => {
       if (!stored && !mayBeLost) return undefined
-      return renew(restored(stored, newest), links, time() + places.leaseMs)
+      return renew(restored(stored, newest), links, time() + places.leaseMs, { mended })
     })
-    this.#gaps.delete(code)
+    const state = await change.catch((error: unknown) => {
+      if (mended) this.#gaps.add(code)
+      throw error
+    })
     if (state) this.#missing.delete(code)
     else this.#missing.add(code)
     if (state) for (const place of kept) place.catchUp(state)

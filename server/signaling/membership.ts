@@ -112,7 +112,7 @@ export class Membership implements KeptPlace {
     }
     this.#takeOfRoom(1)
     const sent = this.#channel.publish({ type: 'signal', from: this.id, to, text })
-    if (sent) return sent.then(() => log({ event: 'signal_relayed', connection, room, to }))
+    if (sent) return sent.then(() => log({ event: 'signal_relayed', connection, room, to }), this.#signalLost)
     log({ event: 'signal_relayed', connection, room, to })
   }
 
@@ -186,6 +186,12 @@ export class Membership implements KeptPlace {
     for (const id of change.back) send({ type: 'peer_back', id })
     for (const id of change.presence) send({ type: 'presence', id, presence: state.presence[id]! })
     if (change.info) send({ type: 'room', room: roomInfo(state) })
+  }
+
+  readonly #signalLost = (error: unknown) => {
+    // When the store can be reached again, the pair begins anew.
+    this.#parts.caretaker.gap(this.#state.code)
+    throw error
   }
 
   #player(id: number) {

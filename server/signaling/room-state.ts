@@ -25,6 +25,8 @@ export interface Place {
   readonly life: number
   /** The revision with which its socket came. An older socket has lost the place. */
   readonly link: number
+  /** The revision at which its process was cut off from the others last: what it sent before, or should hear, may be lost. */
+  readonly mended?: number
   /** The hash of the secret with which a new socket takes it over. */
   readonly secret: string
   /** That of the one before, with which its socket came: good until the client shows that it has read the new one. */
@@ -152,16 +154,25 @@ export function throwOut(state: RoomState, by: number, id: number, ban: boolean,
   return indexed({ ...rest, places, bans, kicked: id })
 }
 
-/** With the places of `ids` kept until `until`; the same state when none of them is in it. */
-export function renew(state: RoomState, links: ReadonlyMap<number, number>, until: number): RoomState {
+/**
+ * With the places that `links` holds kept until `until`; the same state when none of them is in it. `mended`: their process
+ * was cut off from the others, who shall hear of it.
+ */
+export function renew(
+  state: RoomState,
+  links: ReadonlyMap<number, number>,
+  until: number,
+  { mended = false } = {},
+): RoomState {
+  const next = mended ? changed(state, {}) : state
   const renewed = Object.fromEntries(
     [...links].flatMap(([id, link]) => {
       const place = state.places[id]
-      return place?.link === link ? [[id, { ...place, until }]] : []
+      return place?.link === link ? [[id, { ...place, until, ...(mended && { mended: next.revision }) }]] : []
     }),
   )
   if (Object.keys(renewed).length === 0) return state
-  return indexed({ ...state, places: { ...state.places, ...renewed } })
+  return indexed({ ...next, places: { ...state.places, ...renewed } })
 }
 
 /** Without those whose time is up; undefined when the room ends with that. */
@@ -190,13 +201,13 @@ export function restored(stored: RoomState | undefined, remembered: RoomState): 
 
 /** What changed for one member, replaced and returned peers included. */
 export interface StateChange extends RoomChange {
-  /** Those whose socket is another one. */
+  /** Those with whom signals may have been lost: their socket is another one, or a process was cut off from the others. */
   readonly back: readonly number[]
 }
 
 /** Compares two states of a room as member `id` of both sees them. */
 export function stateChange(before: RoomState, after: RoomState, id: number): StateChange {
-  const { gone, come, anew, presence, back, info } = comparison(before, after)
+  const { gone, come, stayed, presence, anew, back, info } = comparison(before, after)
   const saw = (peer: number) => connects(before, id, peer)
   const sees = (peer: number) => connects(after, id, peer)
   return {
@@ -206,7 +217,7 @@ export function stateChange(before: RoomState, after: RoomState, id: number): St
     playersJoined: come.filter((peer) => peer !== id && !sees(peer)),
     // Whoever connects with a peer that came anew hears of it with that.
     presence: presence.filter((peer) => peer !== id && !(anew.includes(peer) && sees(peer))),
-    back: back.filter(sees),
+    back: (before.places[id]?.mended === after.places[id]?.mended ? back : stayed).filter(sees),
     info,
   }
 }
@@ -214,6 +225,8 @@ export function stateChange(before: RoomState, after: RoomState, id: number): St
 interface Comparison {
   readonly gone: readonly number[]
   readonly come: readonly number[]
+  /** Those who stayed, and live the same life. */
+  readonly stayed: readonly number[]
   /** Those who stayed, and live another life: their connections of before are gone. */
   readonly anew: readonly number[]
   /** Those who stayed, with another presence. */
@@ -231,13 +244,18 @@ function comparison(before: RoomState, after: RoomState): Comparison {
   const has = new Set(after.peers)
   const stayed = after.peers.filter((peer) => had.has(peer))
   const isAnew = (peer: number) => before.places[peer]?.life !== after.places[peer]?.life
-  const isBack = (peer: number) => before.places[peer]?.link !== after.places[peer]?.link
+  const isBack = (peer: number) => {
+    const [was, is] = [before.places[peer], after.places[peer]]
+    return was?.link !== is?.link || was?.mended !== is?.mended
+  }
+  const same = stayed.filter((peer) => !isAnew(peer))
   const change: Comparison = {
     gone: before.peers.filter((peer) => !has.has(peer)),
     come: after.peers.filter((peer) => !had.has(peer)),
+    stayed: same,
     anew: stayed.filter(isAnew),
     presence: stayed.filter((peer) => !isSame(before.presence[peer]!, after.presence[peer]!)),
-    back: stayed.filter((peer) => isBack(peer) && !isAnew(peer)),
+    back: same.filter(isBack),
     info: !isSame(roomInfo(before), roomInfo(after)),
   }
   last = { before, after, change }
