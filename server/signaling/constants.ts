@@ -79,6 +79,8 @@ export const REDIS_SOCKET_TIMEOUT_MS = 5_000
 export const REDIS_PING_MS = 1_000
 /** How long the attempts to reach Redis are apart at most, in ms. */
 export const REDIS_RECONNECT_LONGEST_MS = 1_000
+/** Signals for one process leave in one command up to so many UTF-16 units: beyond that a command more costs next to nothing. */
+export const REDIS_PARCEL_LENGTH = 65_536
 /** Records that a listing reads from Redis at once: about 200 kB. */
 export const REDIS_LIST_CHUNK = 100
 

@@ -211,6 +211,7 @@ describe('autoPoll: false', () => {
     const hears = new Witness(client)
     client.poll()
     expect(hears.log).toEqual(['connected 1'])
+    await until(() => host.peers.length === 1)
     await host.leave()
     await until(() => isGone(client, 1))
     expect(() => client.send('to a host that is gone', { to: 1 })).not.toThrow()

@@ -54,25 +54,26 @@ function runs(pairs: readonly Pair[], ms: number | 'moves') {
   )
 }
 
-function expectBack(all: readonly (readonly [string, Blackout])[], withinMs: number): void {
-  for (const [name, { log, reliable, sent, backMs }] of all) {
+/** How soon is measured by bench/reconnect.ts. */
+function expectBack(all: readonly (readonly [string, Blackout])[]): void {
+  for (const [name, { log, reliable, sent }] of all) {
     for (const [side, words] of log.entries()) {
       expect(words.at(-1), `${name}: ${words}`).toBe('reconnected')
-      expect(reliable[side], name).toEqual(Array.from({ length: sent }, (_, n) => n))
-      expect(backMs[side], name).toBeLessThan(withinMs)
+      expect(words, name).not.toContain('ERR_UNAUTHORIZED')
+      expect(reliable[side], `${name}: ${words}`).toEqual(Array.from({ length: sent }, (_, n) => n))
     }
   }
 }
 
-describe.concurrent('a network', { timeout: 60_000 }, () => {
+describe.concurrent('a network', { timeout: 90_000 }, () => {
   it('that is away for 2 s or 10 s: the peers are connected again, and nothing is lost', async () => {
-    expectBack(await runs(PAIRS, 2_000), 2_500)
-    expectBack(await runs(PAIRS, 10_000), 6_000)
+    expectBack(await runs(PAIRS, 2_000))
+    expectBack(await runs(PAIRS, 10_000))
   })
 
   it('that is another one: ICE restarts between browsers, others are dialled again, and nothing is lost', async () => {
     const all = await runs(PAIRS, 'moves')
-    expectBack(all, 8_000)
+    expectBack(all)
     const keptTheirs = all.filter(([, { same }]) => same.every(Boolean)).map(([name]) => name)
     for (const name of keptTheirs) expect(name).not.toContain('Node')
     // On a busy machine a restart may take longer than it is waited for, and then they are dialled again, too.

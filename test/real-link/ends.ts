@@ -6,6 +6,7 @@ import { nodeDriver } from '../../src/node.ts'
 import type { Side } from '../support/link-client.ts'
 import { linkedDriver } from '../support/linked-driver.ts'
 import { buildSite, type Site } from '../support/site.ts'
+import { slowClock } from '../support/slow-clock.ts'
 import type {} from './page.ts'
 import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 
@@ -13,6 +14,8 @@ import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 export interface LinkEnd {
   readonly url: string
   readonly side: Side
+  /** How many times slower than the world's the clock of this end goes: a busy machine has more time then. Default 1. */
+  readonly slowness?: number
 }
 
 export interface JoinedEnd extends StreamEnd {
@@ -25,7 +28,8 @@ export interface JoinedEnd extends StreamEnd {
 
 export async function joinInNode(signaling: string, link: LinkEnd, code?: string): Promise<JoinedEnd> {
   const driver = linkedDriver(nodeDriver, link.url, link.side)
-  const room = await joinRoom({ signaling, room: code, driver, node: { bindAddress: '127.0.0.1' } })
+  const clock = slowClock(link.slowness)
+  const room = await joinRoom({ signaling, room: code, driver, clock, node: { bindAddress: '127.0.0.1' } })
   const end = new RoomStreamEnd(room)
   const connected = new Promise<number>((done) => {
     room.once('peerConnected', done)
@@ -69,9 +73,10 @@ export async function joinBoth(
   signaling: string,
   url: string,
   joins: readonly [Join, Join],
+  slowness = 1,
 ): Promise<[JoinedEnd, JoinedEnd]> {
-  const one = await joins[0](signaling, { url, side: 1 })
-  const two = await joins[1](signaling, { url, side: 2 }, one.code)
+  const one = await joins[0](signaling, { url, side: 1, slowness })
+  const two = await joins[1](signaling, { url, side: 2, slowness }, one.code)
   await Promise.all([one.connected(), two.connected()])
   return [one, two]
 }

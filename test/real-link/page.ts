@@ -3,6 +3,7 @@
 import { joinRoom } from '../../src/index.ts'
 import { browserDriver } from '../../src/net/index.ts'
 import { linkedDriver } from '../support/linked-driver.ts'
+import { slowClock } from '../support/slow-clock.ts'
 import type { LinkEnd } from './ends.ts'
 import { RoomStreamEnd, type StreamEnd } from './stream.ts'
 
@@ -32,7 +33,8 @@ export function installTestPage(): void {
   window.test = {
     ends,
     async join(signaling, link, code) {
-      const room = await joinRoom({ signaling, room: code, driver: linkedDriver(browserDriver, link.url, link.side) })
+      const driver = linkedDriver(browserDriver, link.url, link.side)
+      const room = await joinRoom({ signaling, room: code, driver, clock: slowClock(link.slowness) })
       const connected = new Promise<number>((resolve) => {
         room.once('peerConnected', resolve)
       })

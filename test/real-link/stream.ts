@@ -29,7 +29,7 @@ export interface StreamEnd {
   sendBulk(bytes: number): Promise<void>
   /** The bytes of bulk that arrived, and how bulk goes to the other end. */
   bulk(): Promise<{ readonly received: number; readonly route: 'own' | 'shared' }>
-  /** What was told of the other side since it was connected. */
+  /** What was told of the other side since it was connected, and of errors. */
   log(): Promise<string[]>
   /** Whether the connection to the other side is still the one that the two began with. */
   hasFirstConnection(): Promise<boolean>
@@ -61,6 +61,7 @@ export class RoomStreamEnd implements StreamEnd {
     room.on('peerReconnecting', () => this.#log.push('reconnecting'))
     room.on('peerReconnected', () => this.#log.push('reconnected'))
     room.on('peerDisconnected', (_id, reason) => this.#log.push(reason))
+    room.on('error', ({ code }) => this.#log.push(code))
     room.on('packet', (value) => {
       if (value instanceof Uint8Array) {
         this.#bulkBytes += value.length
