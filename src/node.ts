@@ -1,8 +1,8 @@
 // `skein/node`: importing it makes Skein run in Node, with node-datachannel for WebRTC and ws for signaling.
 
 import { createRequire } from 'node:module'
+import { setPlatformDriver } from './net/drivers/chosen-driver.ts'
 import { nodeDriver } from './net/drivers/node.ts'
-import { setPlatformDriver } from './net/peer-connection.ts'
 import { setWebSocketImplementation, type WebSocketConstructor } from './net/signaling/websocket-implementation.ts'
 
 setPlatformDriver(nodeDriver)

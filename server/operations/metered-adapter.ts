@@ -29,17 +29,18 @@ export function meteredAdapter(inner: SignalingAdapter, clock: Clock, listener: 
       listener(operation, (clock.now() - startedAt) / 1000, failed)
     }
   }
-  const { claimOnce } = inner
+  const { address, claimOnce } = inner
   return {
+    ...(address !== undefined && { address }),
     transact: <R extends StoredRecord>(key: string, update: RecordUpdate<R>) =>
       timed('transact', () => inner.transact(key, update)),
     subscribe: <R extends StoredRecord>(key: string, hear: (event: ChannelEvent<R>) => void) =>
       timed('subscribe', async (): Promise<RecordChannel> => {
         const channel = await inner.subscribe(key, hear)
         return {
-          publish: (message) => {
+          publish: (message, at) => {
             const startedAt = clock.now()
-            const sent = channel.publish(message)
+            const sent = channel.publish(message, at)
             if (sent) return timed('publish', () => sent, startedAt)
             listener('publish', (clock.now() - startedAt) / 1000, false)
           },

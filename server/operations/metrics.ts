@@ -50,7 +50,7 @@ export async function createSignalingMetrics(): Promise<SignalingMetrics> {
     [...JOIN_SECONDS_BUCKETS],
   )
   const relayed = counter('signals_relayed_total', 'Signals that were passed on between players.')
-  const dropped = counter('signals_dropped_total', 'Signals to somebody who was not there.')
+  const dropped = counter('signals_dropped_total', 'Signals to somebody who was not there, or whose process was not.')
   const refusals = counter('refusals_total', 'What clients asked for and did not get, by error code.', ['code'])
   const failures = counter('failures_total', "What failed and was not a client's fault.")
   const roundTrips = histogram(

@@ -14,7 +14,7 @@ export interface StoredRecord {
 /** Decides what becomes of a record: the next one, or undefined to delete it. What it throws leaves it as it is. */
 export type RecordUpdate<R extends StoredRecord> = (record: R | undefined) => R | undefined
 
-/** Sent from member to member through their room's channel. Plain data. */
+/** Sent from member to member. Plain data. */
 export interface RelayedSignal {
   readonly type: 'signal'
   readonly from: number
@@ -33,10 +33,12 @@ export type ChannelEvent<R extends StoredRecord> =
 
 export interface RecordChannel {
   /**
-   * Sends to every listener of the channel. Messages of one process, each awaited, arrive in their order. Returns nothing
-   * where there is nothing to wait for: nearly all that a server does is this.
+   * Sends to the channel's listeners in the process whose adapter has the address `at`, or to more of them; `at` left out: to
+   * all. Messages of one process arrive in the order in which they were published, and before every change that is made once
+   * they are sent. Resolves to false when nobody was there to hear it. Returns nothing where there is nothing to wait for:
+   * nearly all that a server does is this.
    */
-  publish(message: RelayedSignal): Promise<void> | undefined
+  publish(message: RelayedSignal, at?: string): Promise<boolean> | undefined
   /** Stops listening. */
   close(): void
 }
@@ -47,6 +49,11 @@ export type RecordQuery =
   | { readonly dueBefore: number; readonly limit: number }
 
 export interface SignalingAdapter {
+  /**
+   * Where this process is, for `publish`: another one for every adapter that shares the store, and for good. Kept with the
+   * places that this process serves. Left out: what is published here is heard by everybody.
+   */
+  readonly address?: string
   /**
    * Replaces the record under `key` by what `update` makes of it, atomically among all processes, tells every listener
    * of the channel `key`, and resolves to the result. `update` may be called again when another process was faster.

@@ -162,7 +162,8 @@ export class ClientSession implements MembershipClient, TaskOwner {
     }
     switch (message.type) {
       case 'signal':
-        return this.#signal(message)
+        this.#signal(message)
+        return
       case 'create':
       case 'join':
       case 'match':
@@ -194,13 +195,15 @@ export class ClientSession implements MembershipClient, TaskOwner {
     throw new BadMessage('ERR_UNCONFIGURED', 'Create or join a room first.')
   }
 
-  #signal({ to, signal, text }: SignalRequest): ReturnType<Task> {
+  #signal({ to, signal, text }: SignalRequest): void {
     // Before the room's own check: who signals without measure is not helped by signaling to nobody.
-    this.#signals ??= new SignalQuota()
+    this.#signals ??= new SignalQuota(this.#settings.clock)
     if (!this.#signals.allows(to, signal)) {
       throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
     }
-    return this.#member().signal(to, text)
+    // Not waited for: signals come in bursts, and the next one takes the same way.
+    const sent = this.#member().signal(to, text)
+    sent?.catch((error: unknown) => this.taskFailed(error))
   }
 
   /** All members hear of a change: in a large room it costs more than its text. */

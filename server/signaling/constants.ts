@@ -79,6 +79,8 @@ export const REDIS_SOCKET_TIMEOUT_MS = 5_000
 export const REDIS_PING_MS = 1_000
 /** How long the attempts to reach Redis are apart at most, in ms. */
 export const REDIS_RECONNECT_LONGEST_MS = 1_000
+/** Signals for one process leave in one command up to so many UTF-16 units: beyond that a command more costs next to nothing. */
+export const REDIS_PARCEL_LENGTH = 65_536
 /** Records that a listing reads from Redis at once: about 200 kB. */
 export const REDIS_LIST_CHUNK = 100
 
@@ -146,6 +148,11 @@ export const MAX_SDP_LINE_LENGTH = 1_024
 export const MAX_CANDIDATES_PER_DESCRIPTION = 64
 /** Three attempts and an ICE restart every minute for an hour. */
 export const MAX_DESCRIPTIONS_PER_PEER = 256
+/**
+ * And as many more: what one peer can have the other one say (DEMAND_REFILL_MS, with an answer and a failure each, and own attempts), so that
+ * nobody can have another one closed, and a pair that never connects may go on trying for days.
+ */
+export const DESCRIPTIONS_PER_SECOND_PER_PEER = 4
 /** Twice the largest room. */
 export const MAX_PEERS_REMEMBERED = 512
 /** Addresses, or rooms, whose budgets are remembered: about 150 bytes each. */

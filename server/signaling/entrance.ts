@@ -176,7 +176,7 @@ async function open(
   password?: PasswordHash,
   wantedCode?: string,
 ): Promise<Admission> {
-  const { random, log, connection, time, places } = parts
+  const { adapter, random, log, connection, time, places } = parts
   const secret = drawSecret(random)
   for (let draw = 1; ; draw++) {
     const code = wantedCode ?? generateRoomCode(random)
@@ -184,7 +184,7 @@ async function open(
     try {
       const admission = await changeAndListen(code, secret, parts, (state) => {
         if (state) throw new NetError('ERR_ALREADY_IN_USE', 'No free room code was found.')
-        const creator = { ...arrivalOf(newcomer, secret), until: time() + places.leaseMs }
+        const creator = { ...arrivalOf(newcomer, secret, adapter), until: time() + places.leaseMs }
         return { id: room.host, state: openState(room, creator, password) }
       })
       log({ event: 'room_created', connection, room: code, topology: room.topology })
@@ -215,13 +215,13 @@ async function admitted(
   parts: EntranceParts,
   known?: PasswordHash,
 ): Promise<Admission> {
-  const { random, log, connection, time, places } = parts
+  const { adapter, random, log, connection, time, places } = parts
   const secret = drawSecret(random)
   const admission = await changeAndListen(code, secret, parts, (state) => {
     // One answer for both: whoever guesses codes learns nothing.
     if (!state || state.password?.hash !== (state.password && known?.hash)) throw roomNotFound(code)
     const id = generatePeerId(random, state.peers)
-    const arrival = { ...arrivalOf(newcomer, secret), until: time() + places.leaseMs }
+    const arrival = { ...arrivalOf(newcomer, secret, adapter), until: time() + places.leaseMs }
     return { id, state: admit(state, id, named(newcomer), arrival) }
   })
   log({ event: 'peer_joined', connection, room: code, peer: admission.id })
@@ -229,20 +229,20 @@ async function admitted(
 }
 
 async function takeBack(entry: EntryOf<'resume'>, parts: EntranceParts): Promise<Admission> {
-  const { random, log, connection, time, places } = parts
+  const { adapter, random, log, connection, time, places } = parts
   const code = normalizeRoomCode(entry.room)
   const secret = drawSecret(random)
   const { id, fresh = false, presence = {} } = entry
   const admission = await changeAndListen(code, secret, parts, (state) => {
-    const arrival = { secret: digest(secret), until: time() + places.leaseMs }
+    const arrival = { secret: digest(secret), until: time() + places.leaseMs, at: adapter.address }
     return { id, state: resume(state, id, digest(entry.secret), arrival, { fresh, presence }) }
   })
   log({ event: 'peer_resumed', connection, room: code, peer: id })
   return admission
 }
 
-function arrivalOf({ holder, name }: Newcomer, secret: string) {
-  return { secret: digest(secret), holder, ...(name !== undefined && { isNamed: true }) }
+function arrivalOf({ holder, name }: Newcomer, secret: string, { address }: SignalingAdapter) {
+  return { secret: digest(secret), holder, at: address, ...(name !== undefined && { isNamed: true }) }
 }
 
 function named({ presence, name = presence.name }: Newcomer): PresenceChange {

@@ -47,6 +47,8 @@ export class Membership implements KeptPlace {
   readonly #channel: RecordChannel
   /** Shared with the other members that this process serves. */
   #roomBucket: TokenBucket | undefined
+  /** The last signal that is on its way, where that takes time. */
+  #sending: Promise<unknown> | undefined
   #state: RoomState
   #over = false
 
@@ -98,7 +100,7 @@ export class Membership implements KeptPlace {
   }
 
   /**
-   * Sends to the member `to`: `text` is the signal as JSON.
+   * Sends to the member `to`: `text` is the signal as JSON. Those that follow need not wait for it.
    * @throws {NetError} ERR_RATE_LIMITED; rejects with ERR_UNAVAILABLE.
    */
   signal(to: number, text: string): Promise<void> | undefined {
@@ -111,9 +113,15 @@ export class Membership implements KeptPlace {
       return
     }
     this.#takeOfRoom(1)
-    const sent = this.#channel.publish({ type: 'signal', from: this.id, to, text })
-    if (sent) return sent.then(() => log({ event: 'signal_relayed', connection, room, to }), this.#signalLost)
-    log({ event: 'signal_relayed', connection, room, to })
+    const sent = this.#channel.publish({ type: 'signal', from: this.id, to, text }, this.#state.places[to]?.at)
+    if (!sent) {
+      log({ event: 'signal_relayed', connection, room, to })
+      return
+    }
+    this.#sending = sent
+    // Not heard: the process of `to` is gone or cut off. When that one is back, or its process, the pair begins anew.
+    const done = (heard: boolean) => log({ event: heard ? 'signal_relayed' : 'signal_dropped', connection, room, to })
+    return sent.then(done, this.#signalLost)
   }
 
   /** Does what the client asks for. @throws {NetError} why it may not. */
@@ -148,6 +156,8 @@ export class Membership implements KeptPlace {
     const { code } = this.#state
     let present = false
     let state: RoomState | undefined
+    // After peer_left nobody shall hear of it.
+    await this.#sending?.catch(() => {})
     try {
       state = await adapter.transact<RoomState>(code, (room) => {
         present = room?.places[this.id]?.link === this.link

@@ -2,6 +2,7 @@
 // compares, stores, indexes and announces. What Redis forgets (a restart, a failover), the processes restore from what
 // their members know: see caretaker.ts. Made for one Redis, with or without replicas; not for Redis Cluster.
 
+import { randomBytes } from 'node:crypto'
 import type { RedisClientType } from 'redis'
 import { NetError } from '../../src/net/errors.ts'
 import type {
@@ -24,6 +25,7 @@ import {
 import { loadPackage } from './load-package.ts'
 import type { ChannelListener } from './redis-channels.ts'
 import { RedisChannels } from './redis-channels.ts'
+import { RedisPost } from './redis-post.ts'
 import { CHANGE_SCRIPT, CHANGED, CONFLICT } from './redis-script.ts'
 import { digestHex } from './secrets.ts'
 
@@ -43,11 +45,13 @@ export interface RedisAdapterOptions {
 interface Connections {
   readonly commands: RedisClientType
   readonly channels: RedisChannels
+  readonly post: RedisPost
   close(): void
 }
 
 /** Keeps rooms in Redis (the package `redis`, 5 or 6, loaded at the first use). Any number of processes may share it. */
 export class RedisAdapter implements SignalingAdapter {
+  readonly address = randomBytes(9).toString('base64url')
   readonly #options: RedisAdapterOptions
   readonly #prefix: string
   readonly #scriptHash = digestHex(CHANGE_SCRIPT)
@@ -77,11 +81,13 @@ export class RedisAdapter implements SignalingAdapter {
     key: string,
     listener: (event: ChannelEvent<R>) => void,
   ): Promise<RecordChannel> {
-    const { commands, channels } = await this.#connect()
-    const channel = this.#channel(key)
-    const close = await reached(channels.add(channel, listener as ChannelListener))
+    const { commands, channels, post } = await this.#connect()
+    const close = await reached(channels.add(key, listener as ChannelListener))
     return {
-      publish: async (message) => void (await reached(commands.publish(channel, JSON.stringify(message)))),
+      publish: (message, at) => {
+        if (at !== undefined) return post.send(this.#ownChannel(at), key, message)
+        return reached(commands.publish(this.#channel(key), JSON.stringify(message))).then((heard) => heard > 0)
+      },
       close,
     }
   }
@@ -219,7 +225,13 @@ export class RedisAdapter implements SignalingAdapter {
     }
     return {
       commands,
-      channels: new RedisChannels(listening, onError),
+      channels: new RedisChannels({
+        client: listening,
+        ownChannel: this.#ownChannel(this.address),
+        channelOf: (key) => this.#channel(key),
+        onError,
+      }),
+      post: new RedisPost((channel, text) => reached(commands.publish(channel, text))),
       close() {
         if (!client) commands.destroy()
         listening.destroy()
@@ -233,6 +245,10 @@ export class RedisAdapter implements SignalingAdapter {
 
   #channel(key: string): string {
     return `${this.#prefix}channel:${key}`
+  }
+
+  #ownChannel(address: string): string {
+    return `${this.#prefix}process:${address}`
   }
 
   #tagKey(tag: string): string {

@@ -1,8 +1,10 @@
-// The channels that one process listens to in Redis: one subscription each, however many listeners.
+// The channels that one process listens to in Redis: one subscription each, however many listeners; and its own channel, on
+// which signals for all of them come (redis-post.ts). All on one connection, which keeps them in their order.
 
 import type { RedisClientType } from 'redis'
 import { reportUncaught } from '../../src/net/emitter.ts'
 import type { ChannelEvent, StoredRecord } from './adapter.ts'
+import { unpacked } from './redis-post.ts'
 
 export type ChannelListener = (event: ChannelEvent<StoredRecord>) => void
 
@@ -13,13 +15,28 @@ interface Subscription {
   work: Promise<void>
 }
 
+export interface RedisChannelsParts {
+  /** Only for this. */
+  readonly client: RedisClientType
+  /** This process' own. */
+  readonly ownChannel: string
+  readonly channelOf: (key: string) => string
+  readonly onError: (error: unknown) => void
+}
+
 export class RedisChannels {
   readonly #client: RedisClientType
+  readonly #ownChannel: string
+  readonly #channelOf: (key: string) => string
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Map<string, Subscription>()
+  /** Resolves when the own channel is heard. */
+  #hearing: Promise<void> | undefined
 
-  constructor(client: RedisClientType, onError: (error: unknown) => void) {
+  constructor({ client, ownChannel, channelOf, onError }: RedisChannelsParts) {
     this.#client = client
+    this.#ownChannel = ownChannel
+    this.#channelOf = channelOf
     this.#onError = onError
     let connectedBefore = false
     // By then the client has subscribed again to everything.
@@ -29,8 +46,9 @@ export class RedisChannels {
     })
   }
 
-  /** Resolves when `listener` hears the channel, to what ends that. */
-  async add(channel: string, listener: ChannelListener): Promise<() => void> {
+  /** Resolves when `listener` hears the channel of `key`, and signals, to what ends that. */
+  async add(key: string, listener: ChannelListener): Promise<() => void> {
+    const channel = this.#channelOf(key)
     const known = this.#subscriptions.get(channel)
     const subscription: Subscription = known ?? { listeners: new Set(), isOn: false, work: Promise.resolve() }
     this.#subscriptions.set(channel, subscription)
@@ -42,12 +60,21 @@ export class RedisChannels {
     const listening = this.#settle(channel, subscription)
     subscription.work = listening.catch(() => {})
     try {
+      await this.#hearOwn()
       await listening
     } catch (error) {
       remove()
       throw error
     }
     return remove
+  }
+
+  #hearOwn(): Promise<void> {
+    this.#hearing ??= this.#client.subscribe(this.#ownChannel, this.#deliverSignals).catch((error: unknown) => {
+      this.#hearing = undefined
+      throw error
+    })
+    return this.#hearing
   }
 
   /** Has the subscription on while there are listeners, and off when there are none. */
@@ -74,6 +101,13 @@ export class RedisChannels {
       tell(listeners, JSON.parse(text) as ChannelEvent<StoredRecord>)
     } catch (error) {
       this.#onError(error)
+    }
+  }
+
+  readonly #deliverSignals = (parcel: string) => {
+    for (const [key, signal] of unpacked(parcel)) {
+      const listeners = this.#subscriptions.get(this.#channelOf(key))?.listeners
+      if (listeners) tell(listeners, signal)
     }
   }
 

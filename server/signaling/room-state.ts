@@ -27,6 +27,8 @@ export interface Place {
   readonly link: number
   /** The revision at which its process was cut off from the others last: what it sent before, or should hear, may be lost. */
   readonly mended?: number
+  /** The address of the process that serves it, where adapters have one: signals go there. */
+  readonly at?: string | undefined
   /** The hash of the secret with which a new socket takes it over. */
   readonly secret: string
   /** That of the one before, with which its socket came: good until the client shows that it has read the new one. */
@@ -50,7 +52,7 @@ export interface RoomState extends RoomRecord, StoredRecord {
 }
 
 /** What a newcomer brings. */
-export type Arrival = Pick<Place, 'secret' | 'holder' | 'until' | 'isNamed'>
+export type Arrival = Pick<Place, 'secret' | 'holder' | 'until' | 'at' | 'isNamed'>
 
 const NO_BANS: readonly string[] = []
 
@@ -74,9 +76,9 @@ export function admit(state: RoomState, id: number, presence: PresenceChange, ar
 }
 
 /** Written out: an object that is made by spreading and adding takes half as much again, and there is one for every player. */
-function newPlace({ secret, until, holder, isNamed }: Arrival, revision: number): Place {
+function newPlace({ secret, until, holder, at, isNamed }: Arrival, revision: number): Place {
   const place = { life: revision, link: revision, secret, until, holder }
-  return isNamed ? { ...place, isNamed } : place
+  return at === undefined && !isNamed ? place : { ...place, at, ...(isNamed && { isNamed }) }
 }
 
 /**
@@ -89,7 +91,7 @@ export function resume(
   state: RoomState | undefined,
   id: number,
   shown: string,
-  arrival: Pick<Arrival, 'secret' | 'until'>,
+  arrival: Pick<Arrival, 'secret' | 'until' | 'at'>,
   options: { readonly fresh: boolean; readonly presence: PresenceChange },
 ): RoomState {
   const place = state?.places[id]

@@ -1,24 +1,36 @@
 // How many candidates and descriptions one client may send to one peer. Honest ones stay far below.
 
+import type { Clock } from '../../src/net/clock.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
-import { MAX_CANDIDATES_PER_DESCRIPTION, MAX_DESCRIPTIONS_PER_PEER, MAX_PEERS_REMEMBERED } from './constants.ts'
+import { TokenBucket } from '../../src/net/token-bucket.ts'
+import {
+  DESCRIPTIONS_PER_SECOND_PER_PEER,
+  MAX_CANDIDATES_PER_DESCRIPTION,
+  MAX_DESCRIPTIONS_PER_PEER,
+  MAX_PEERS_REMEMBERED,
+} from './constants.ts'
 
 interface Sent {
-  descriptions: number
+  readonly descriptions: TokenBucket
   /** Since the last description. */
   candidates: number
 }
 
 export class SignalQuota {
+  readonly #clock: Clock
   /** Made when first used: most players have nothing to say most of the time. */
   #sent: Map<number, Sent> | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** Counts `signal` to `peer`, and says whether it is within the limits. */
   allows(peer: number, signal: Signal): boolean {
     const sent = this.#sentTo(peer)
     if (signal.kind === 'candidate') return ++sent.candidates <= MAX_CANDIDATES_PER_DESCRIPTION
     sent.candidates = 0
-    return ++sent.descriptions <= MAX_DESCRIPTIONS_PER_PEER
+    return sent.descriptions.take(1)
   }
 
   #sentTo(peer: number): Sent {
@@ -30,7 +42,8 @@ export class SignalQuota {
       const [first] = this.#sent.keys()
       if (first !== undefined) this.#sent.delete(first)
     }
-    const sent = { descriptions: 0, candidates: 0 }
+    const descriptions = new TokenBucket(this.#clock, MAX_DESCRIPTIONS_PER_PEER, DESCRIPTIONS_PER_SECOND_PER_PEER)
+    const sent = { descriptions, candidates: 0 }
     this.#sent.set(peer, sent)
     return sent
   }

@@ -82,7 +82,7 @@ export class BulkConnection {
     }
   }
 
-  /** It took no more. */
+  /** It took no more, or carries nothing. */
   fail(): void {
     this.#end(true)
   }

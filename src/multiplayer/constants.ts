@@ -60,9 +60,12 @@ export const REPAIR_PATIENCE_MS = 4_000
 /** How long fresh ICE servers are waited for when a connection is repaired, in ms; then the last ones must do. */
 export const FRESH_ICE_SERVERS_MS = 500
 
-/** Offers of new connections, or demands for one, that a peer may make at once, and how long each takes to come back, in ms: each costs one. */
-export const MAX_REPAIRS_AT_ONCE = 16
-export const REPAIR_REFILL_MS = 1_000
+/**
+ * Connections, or restarts of ICE, that a peer may make this side begin at once, and how long each takes to come back, in ms: a
+ * connection that breaks every few seconds is repaired each time.
+ */
+export const MAX_DEMANDS_AT_ONCE = 16
+export const DEMAND_REFILL_MS = 1_000
 
 /** How old the route in a peer's figures may be, in ms: a page has to collect a whole report to know it. */
 export const ROUTE_REFRESH_MS = 2_000

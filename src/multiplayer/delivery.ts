@@ -99,11 +99,19 @@ export class Delivery {
     }
   }
 
-  /** A packet came. `channel`: as the user counts them. */
+  /** Telling how far a packet has come takes time: whether anybody listens. */
+  get wantsProgress(): boolean {
+    return this.#audience.listenerCount('progress') > 0
+  }
+
+  /** A packet came. `channel`: -1 the default reliable one, 0 the default unreliable one, n the n-th user channel. */
   receive(owner: PacketSource, channel: number, mode: TransferMode, kind: PacketKind, payload: Uint8Array): void {
     const isService = kind === Kind.Service
-    const packet = { from: owner.id, mode, channel, isValue: kind === Kind.Value, isService, payload, owner }
-    const isUrgent = isService && this.#announced.has(owner.id) && this.#audience.isUrgent(payload[0]!)
+    const from = owner.id
+    const isValue = kind === Kind.Value
+    // The user counts both default ones as 0.
+    const packet = { from, mode, channel: Math.max(0, channel), isValue, isService, payload, owner }
+    const isUrgent = isService && this.#announced.has(from) && this.#audience.isUrgent(payload[0]!)
     if (this.#autoPoll || isUrgent) this.#admit(packet)
     else if (this.#mayWait(packet)) this.#pending.add({ type: 'packet', packet })
   }

@@ -8,8 +8,10 @@ import { NetError, toNetError } from '../net/errors.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
+import { attemptsAfter, isLaterAttempt, nextAttempt } from './attempts.ts'
 import { connectionFailure } from './connection-failure.ts'
 import { CONNECT_TIMEOUT_MS, LINGER_MS, LOST_GOODBYE_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
+import { Demands } from './demands.ts'
 import type { IceServersForDial } from './ice-servers.ts'
 import { Repair } from './repair.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
@@ -55,6 +57,7 @@ export class Dialer {
   readonly #departures = new Map<number, number>()
   /** Which attempt made a connection. */
   readonly #attempts = new WeakMap<WebRTCPeerConnection, number>()
+  readonly #demands: Demands
   readonly #repair: Repair
   #closed = false
 
@@ -72,8 +75,9 @@ export class Dialer {
     this.#iceServers = iceServers
     this.#clock = clock
     this.#events = events
+    this.#demands = new Demands(clock)
     this.#repair = new Repair({
-      ...{ session, peer, iceServers, clock },
+      ...{ session, peer, iceServers, clock, demands: this.#demands },
       connect: (id, attempt, servers) => this.#newConnection(id, servers, attempt),
     })
   }
@@ -89,19 +93,24 @@ export class Dialer {
     this.#dial(id, offer)
   }
 
-  /** Signals between this peer and another one may have been lost: what does not stand yet begins anew. */
-  back(id: number): void {
+  /**
+   * Signals between this peer and another one may have been lost: what does not stand yet begins anew.
+   * @param heard The attempt of which the other side spoke.
+   */
+  back(id: number, heard = 0): void {
     const offer = this.#offers.get(id)
     const dial = this.#dials.get(id)
     if (offer === undefined || this.#refused.has(id)) return
     if (this.#peer.hasPeer(id) && !dial) {
-      if (this.#peer.getPeer(id).reconnecting) this.#repair.begin(id)
+      if (this.#peer.getPeer(id).reconnecting && this.#demands.pay(id)) this.#repair.begin(id)
       return
     }
     // The side that answers keeps what it has until the next offer.
     if (!offer) return
-    const attempt = dial ? dial.attempt + 1 : this.#repair.nextAttempt(id)
-    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
+    const attempt = dial ? nextAttempt(dial.attempt) : this.#repair.nextAttempt(id, heard)
+    if (dial && attemptsAfter(attempt, dial.firstAttempt) > MAX_REDIALS) return
+    // Each costs a connection, and whoever breaks its link to signaling again and again is `back` as often.
+    if (!this.#demands.pay(id)) return
     this.#end(id)
     this.#peer.removePeer(id)
     this.#dial(id, true, attempt, dial?.firstAttempt ?? attempt)
@@ -170,6 +179,7 @@ export class Dialer {
     this.#refused.delete(id)
     this.#onlyDirect.delete(id)
     this.#offers.delete(id)
+    this.#demands.forget(id)
     this.#repair.drop(id)
     this.#removeDeparted(id)
     if (this.#peer.hasPeer(id)) this.#departures.set(id, this.#clock.now())
@@ -207,13 +217,13 @@ export class Dialer {
     // What does not fit will not fit the next time. Anything else only this side may have seen.
     if (!dial.offer && error.code !== 'ERR_INVALID_DATA')
       this.#session.send(id, { kind: 'failed', attempt: dial.attempt })
-    if (error.code === 'ERR_INVALID_DATA' || dial.attempt >= dial.firstAttempt + MAX_REDIALS) {
+    if (error.code === 'ERR_INVALID_DATA' || attemptsAfter(dial.attempt, dial.firstAttempt) >= MAX_REDIALS) {
       this.#end(id)
       return false
     }
     // The side that answers waits for the next offer, until the time is up.
     if (dial.offer) {
-      dial.attempt += 1
+      dial.attempt = nextAttempt(dial.attempt)
       this.#start(id, dial)
     }
     return true
@@ -243,17 +253,18 @@ export class Dialer {
       return
     }
     // No correct peer dials more often, and each dial costs a connection, an answer and its candidates.
-    if (dial && attempt > dial.firstAttempt + MAX_REDIALS) return
-    if (signal.kind === 'description' && signal.type === 'offer' && attempt > 0 && (!dial || attempt > dial.attempt)) {
+    if (dial && attemptsAfter(attempt, dial.firstAttempt) > MAX_REDIALS) return
+    const isNews = dial ? isLaterAttempt(attempt, dial.attempt) : attempt > 0
+    if (signal.kind === 'description' && signal.type === 'offer' && isNews) {
       // The other side saw its connection fail. Ours may have failed too, look well still, or have stood and fallen.
-      if (dial?.offer || this.#refused.has(from)) return
+      if (dial?.offer || this.#refused.has(from) || !this.#demands.pay(from)) return
       this.#end(from)
       this.#peer.removePeer(from, 'connection_lost')
       this.#dial(from, false, attempt, dial?.firstAttempt ?? attempt)
       dial = this.#dials.get(from)
     }
     // It waits for us still, although we have given it up.
-    if (!dial && signal.kind === 'failed') this.back(from)
+    if (!dial && signal.kind === 'failed') this.back(from, attempt)
     if (!dial || attempt !== dial.attempt) return
     if (!dial.connection) {
       if (dial.held.length < MAX_HELD_SIGNALS) dial.held.push(signal)
@@ -266,7 +277,7 @@ export class Dialer {
 
   /** The side that answers saw the connection fail. Ours may look well for a long time still. */
   #failedThere(id: number, { offer, connection }: Dial): void {
-    if (!offer || !connection) return
+    if (!offer || !connection || !this.#demands.pay(id)) return
     const what = `Peer ${id} could not be connected to: it saw the connection fail`
     const error = connectionFailure('ERR_CONNECTION_ERROR', what, connection)
     this.#peer.removePeer(id)

@@ -3,7 +3,8 @@
 export type { LaneSettings } from '../net/link/lanes.ts'
 export type { ConnectionBinding, PeerAuthentication, PendingPeer } from './api/authentication.ts'
 export type { Courier, ServicePart } from './api/courier.ts'
-export { MultiplayerAPI, type MultiplayerAPIEvents, type MultiplayerAPIOptions } from './api/multiplayer-api.ts'
+export { MultiplayerAPI } from './api/multiplayer-api.ts'
+export type { MultiplayerAPIEvents, MultiplayerAPIOptions } from './api/multiplayer-api-types.ts'
 export type { IceServersOption } from './ice-servers.ts'
 export {
   type IdentifyOptions,

@@ -44,15 +44,20 @@ export class Outgoing {
   #flushIsDue = false
   readonly #flushNow = () => this.flush()
   readonly #drainWaiters = new Set<() => void>()
+  /** A packet is being put into its links. */
   #sending = false
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts
   }
 
-  /** A packet is being put into its links. */
-  get sending(): boolean {
-    return this.#sending
+  /**
+   * A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in the midst
+   * of whatever the game is doing.
+   */
+  afterSend(action: () => void): void {
+    if (this.#sending) void NOW.then(action)
+    else action()
   }
 
   /** @returns whether to go on. @throws {NetError} ERR_INVALID_PARAMETER, ERR_OUT_OF_MEMORY */

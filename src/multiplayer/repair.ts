@@ -7,15 +7,15 @@ import { ConnectionState, type IceServer } from '../net/drivers/driver.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
+import { isLaterAttempt, nextAttempt } from './attempts.ts'
 import {
   FRESH_ICE_SERVERS_MS,
   MAX_HELD_SIGNALS,
-  MAX_REPAIRS_AT_ONCE,
   REDIAL_AFTER_MS,
   REPAIR_PATIENCE_MS,
-  REPAIR_REFILL_MS,
   RESTART_PATIENCE_MS,
 } from './constants.ts'
+import type { Demands } from './demands.ts'
 import type { IceServersForDial } from './ice-servers.ts'
 import type { WebRTCMultiplayerPeer } from './webrtc-multiplayer-peer.ts'
 
@@ -24,6 +24,7 @@ export interface RepairParts {
   readonly peer: WebRTCMultiplayerPeer
   readonly iceServers: IceServersForDial
   readonly clock: Clock
+  readonly demands: Demands
   /** A connection whose descriptions and candidates go to peer `id`. @throws {NetError} it cannot be made */
   connect(id: number, attempt: number, iceServers: readonly IceServer[]): WebRTCPeerConnection
 }
@@ -49,9 +50,6 @@ interface Pair {
   asked: boolean
   restarting: boolean
   cancel: CancelTimer
-  /** Offers, or demands for one, that the other side may still make, and since when. */
-  allowance: number
-  allowedAt: number
 }
 
 export class Repair {
@@ -67,10 +65,9 @@ export class Repair {
   /** A connection to a peer stands, made by this attempt. */
   stands(id: number, offers: boolean, attempt: number): void {
     this.forget(id)
-    const allowedAt = this.#parts.clock.now()
     this.#pairs.set(id, {
       ...{ offers, attempt, newest: attempt, next: undefined, active: false, asked: false, restarting: false },
-      ...{ cancel: () => {}, allowance: MAX_REPAIRS_AT_ONCE, allowedAt },
+      cancel: () => {},
     })
   }
 
@@ -93,9 +90,9 @@ export class Repair {
     this.#lastAttempts.delete(id)
   }
 
-  /** With which attempt a peer that was given up is dialled. */
-  nextAttempt(id: number): number {
-    return ((this.#lastAttempts.get(id) ?? 0) + 1) & 0xff
+  /** With which attempt a peer that was given up is dialled. `heard`: what it said last, if no connection has stood. */
+  nextAttempt(id: number, heard: number): number {
+    return nextAttempt(this.#lastAttempts.get(id) ?? heard)
   }
 
   close(): void {
@@ -135,7 +132,7 @@ export class Repair {
     if (signal.kind === 'failed') {
       const isNews = attempt === pair.attempt || attempt === pair.newest
       // Each may cost a connection, as an offer does.
-      if (pair.offers && isNews && this.#mayDemand(pair)) this.#asked(id, pair, attempt)
+      if (pair.offers && isNews && this.#parts.demands.pay(id)) this.#asked(id, pair, attempt)
     } else if (signal.kind === 'description' && signal.type === 'offer') {
       if (!pair.offers) this.#offered(id, pair, attempt, signal.sdp)
     } else if (pair.next?.attempt === attempt) {
@@ -194,23 +191,25 @@ export class Repair {
   #redial(id: number, pair: Pair): void {
     if (!this.#goesOn(id, pair)) return
     pair.restarting = false
-    const next: Next = { attempt: (pair.newest + 1) & 0xff, connection: undefined, held: [] }
+    const next: Next = { attempt: nextAttempt(pair.newest), connection: undefined, held: [] }
     this.#wait(pair, REPAIR_PATIENCE_MS, () => this.#redial(id, pair))
     this.#connect(id, pair, next, (connection) => connection.createOffer())
   }
 
   #offered(id: number, pair: Pair, attempt: number, sdp: string): void {
-    const { session, peer } = this.#parts
+    const { session, peer, demands } = this.#parts
+    const restarts = attempt === pair.attempt
+    if (!restarts && !isLaterAttempt(attempt, pair.newest)) return
+    // To answer is to gather anew.
+    if (!demands.pay(id)) return
     // What comes of it is waited for.
     if (pair.active) this.#wait(pair, REPAIR_PATIENCE_MS, () => this.#ask(id, pair))
-    if (attempt === pair.attempt) {
+    if (restarts) {
       const { connection } = peer.getPeer(id)
       if (isUsable(connection) && connection.restartsIce) connection.setRemoteDescription('offer', sdp)
       else session.send(id, { kind: 'failed', attempt })
       return
     }
-    const distance = (attempt - pair.newest) & 0xff
-    if (distance === 0 || distance >= 0x80 || !this.#mayDemand(pair)) return
     const next: Next = { attempt, connection: undefined, held: [] }
     this.#connect(id, pair, next, (connection) => connection.setRemoteDescription('offer', sdp))
   }
@@ -263,15 +262,6 @@ export class Repair {
     pair.active = peer.hasPeer(id) && (pair.asked || peer.getPeer(id).reconnecting)
     if (!pair.active) pair.cancel()
     return pair.active
-  }
-
-  #mayDemand(pair: Pair): boolean {
-    const now = this.#parts.clock.now()
-    pair.allowance = Math.min(MAX_REPAIRS_AT_ONCE, pair.allowance + (now - pair.allowedAt) / REPAIR_REFILL_MS)
-    pair.allowedAt = now
-    if (pair.allowance < 1) return false
-    pair.allowance -= 1
-    return true
   }
 }
 

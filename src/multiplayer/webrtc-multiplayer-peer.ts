@@ -1,24 +1,23 @@
 // Many WebRTC connections as one peer (Godot: WebRTCMultiplayerPeer): mesh, server and client. It opens the channels of
 // the connections that it is given and moves packets; making the connections meet is up to its user (see join-room.ts).
 
-import { type Clock, systemClock } from '../net/clock.ts'
+import { systemClock } from '../net/clock.ts'
 import { encode } from '../net/codec/codec.ts'
 import { type Off, reportUncaught } from '../net/emitter.ts'
 import { NetError } from '../net/errors.ts'
 import { GRACE_MS, SUSPICION_MS } from '../net/link/constants.ts'
-import { UnfinishedBudget } from '../net/link/joiner.ts'
-import { Kind, type PacketKind } from '../net/link/wire.ts'
+import { Kind } from '../net/link/wire.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
-import { type Random, systemRandom } from '../net/random.ts'
-import { checkId, checkMode, checkPatience, portOf } from './checks.ts'
-import { MAX_USER_CHANNELS } from './constants.ts'
+import { systemRandom } from '../net/random.ts'
+import { checkPatience, portOf } from './checks.ts'
 import { Delivery } from './delivery.ts'
-import type { OwnedPacket, PacketSource } from './inbox.ts'
+import { DirectPeers } from './direct-peers.ts'
+import type { OwnedPacket } from './inbox.ts'
 import { type LaneName, LaneNames } from './lane-names.ts'
 import { MultiplayerPeer, type MultiplayerPeerEvents } from './multiplayer-peer.ts'
 import { Outgoing } from './outgoing.ts'
 import { Relay } from './relay/relay.ts'
-import { RemotePeer } from './remote-peer.ts'
+import { Role, type RoleKind } from './role.ts'
 import {
   ConnectionStatus,
   type DisconnectReason,
@@ -28,33 +27,22 @@ import {
   TARGET_PEER_BROADCAST,
   TARGET_PEER_SERVER,
   type TapEvent,
-  TransferMode,
+  type TransferMode,
 } from './types.ts'
 import { Way } from './way.ts'
-import type { ConnectedPeer, ConnectionHooks, WebRTCMultiplayerPeerOptions } from './webrtc-multiplayer-peer-types.ts'
-
-type Mode = 'none' | 'server' | 'client' | 'mesh'
+import type { ConnectedPeer, WebRTCMultiplayerPeerOptions } from './webrtc-multiplayer-peer-types.ts'
 
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   override readonly sealsRelayed: boolean
-  readonly #clock: Clock
   readonly #autoPoll: boolean
-  readonly #hooks: ConnectionHooks
-  readonly #patience: { readonly suspicionMs: number; readonly graceMs: number }
-  readonly #random: Random
-  readonly #remotes = new Map<number, RemotePeer>()
+  readonly #role = new Role()
   readonly #delivery: Delivery
   readonly #lanes: LaneNames
-  readonly #bulkConnection: boolean
-  readonly #unfinished = new UnfinishedBudget()
+  readonly #peers: DirectPeers
   readonly #serverRelay: boolean
   readonly #helps: boolean
   readonly #relay: Relay
   readonly #outgoing: Outgoing
-  #mode: Mode = 'none'
-  #id = 0
-  #status: ConnectionStatus = ConnectionStatus.Disconnected
-  #channelModes: readonly TransferMode[] = []
 
   /** @throws {NetError} ERR_INVALID_PARAMETER: a lane or a time that cannot be. */
   constructor(options: WebRTCMultiplayerPeerOptions = {}) {
@@ -62,14 +50,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     const { autoPoll = true, clock = systemClock, hooks = {}, lanes = {}, bulkConnection = true } = options
     const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, random = systemRandom } = options
     const { serverRelay = true, relay = true, sealRelayed = false } = options
-    this.#patience = { suspicionMs, graceMs }
-    checkPatience(this.#patience)
-    this.#random = random
+    const patience = { suspicionMs, graceMs }
+    checkPatience(patience)
     this.#lanes = new LaneNames(lanes)
-    this.#bulkConnection = bulkConnection
-    this.#hooks = hooks
     this.#autoPoll = autoPoll
-    this.#clock = clock
     this.#serverRelay = serverRelay
     this.#helps = relay
     this.sealsRelayed = sealRelayed
@@ -77,11 +61,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       {
         emit: (name, ...args) => this.emit(name, ...args),
         listenerCount: (name) => this.listenerCount(name),
-        isActive: () => this.#mode !== 'none',
+        isActive: () => this.#role.kind !== 'none',
         accepts: (packet) => this.accepts?.(packet) !== false,
         isUrgent: (service) => this.isUrgent?.(service) === true,
         connecting: (id) => {
-          if (this.#mode === 'client' && this.#remotes.has(id)) this.#status = ConnectionStatus.Connected
+          if (this.hasPeer(id)) this.#role.serverIs(ConnectionStatus.Connected)
         },
         connected: (id) => {
           // Nobody above says who is let in.
@@ -91,22 +75,29 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
       },
       autoPoll,
     )
+    this.#peers = new DirectPeers({
+      ...{ clock, random, patience, lanes: this.#lanes, bulkConnection, hooks, role: this.#role },
+      delivery: this.#delivery,
+      outgoing: () => this.#outgoing,
+      relay: () => this.#relay,
+      gone: (id, reason) => this.#tellGone(id, reason),
+    })
     this.#outgoing = new Outgoing({
-      remotes: this.#remotes,
+      remotes: this.#peers.all,
       lanes: this.#lanes,
       relayed: () => this.#relay.peers,
-      channelModes: () => this.#channelModes,
-      isClient: () => this.#mode === 'client',
+      channelModes: () => this.#role.channelModes,
+      isClient: () => this.isClient,
       isAnnounced: (id) => this.#delivery.isAnnounced(id),
       receipt: (tell) => this.#delivery.tell({ type: 'receipt', tell }),
     })
     this.#relay = new Relay({
       clock,
       seals: sealRelayed,
-      neighbours: () => [...this.#remotes.values()].filter(({ connected }) => connected),
+      neighbours: () => [...this.#peers.all.values()].filter(({ connected }) => connected),
       wants: (id) => hooks.wantsRelayed?.(id) === true,
       lanes: this.#lanes.table,
-      id: () => this.#id,
+      id: () => this.#role.id,
       touch: (remote) => this.#outgoing.touch(remote),
       joined: (peer) => {
         this.#delivery.join(peer)
@@ -119,7 +110,9 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#tellGone(peer.id, reason)
         hooks.relayLost?.(peer.id, reason)
       },
-      packet: (from, port, kind, ordered, payload) => this.#receive(from, port - 1, kind, ordered, payload),
+      packet: (from, port, kind, ordered, payload) => {
+        this.#delivery.receive(from, port - 1, this.#role.modeOf(port - 1, ordered), kind, payload)
+      },
       rejected: (error) => this.#delivery.tell({ type: 'error', error }),
       released: () => this.#outgoing.checkDrained(),
       replaced: (id) => this.#tellGone(id, 'connection_lost'),
@@ -131,16 +124,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   get connectionStatus(): ConnectionStatus {
-    return this.#status
+    return this.#role.status
   }
   get uniqueId(): number {
-    return this.#id
+    return this.#role.id
   }
   override get autoPoll(): boolean {
     return this.#autoPoll
   }
   override get isClient(): boolean {
-    return this.#mode === 'client'
+    return this.#role.kind === 'client'
   }
   get availablePacketCount(): number {
     return this.#delivery.count
@@ -176,17 +169,11 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    * connection that has started. ERR_UNAUTHORIZED: refusing new connections. ERR_ALREADY_IN_USE: the id is taken.
    */
   addPeer(connection: WebRTCPeerConnection, id: number): void {
-    if (this.#mode === 'none')
-      throw new NetError('ERR_UNCONFIGURED', 'Call createServer, createClient or createMesh first.')
-    checkId(id)
-    if (this.#mode === 'client' && id !== TARGET_PEER_SERVER) {
-      throw new NetError('ERR_INVALID_PARAMETER', `A client connects to the server, id 1, not to ${id}.`)
-    }
-    if (id === this.#id) throw new NetError('ERR_INVALID_PARAMETER', `${id} is this peer's own id.`)
+    this.#role.checkRemote(id)
     if (this.refuseNewConnections) throw new NetError('ERR_UNAUTHORIZED', 'This peer refuses new connections.')
-    if (this.#remotes.has(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
-    this.#add(id, new Way(connection, this.#channelModes))
-    if (this.#mode === 'client') this.#status = ConnectionStatus.Connecting
+    if (this.hasPeer(id)) throw new NetError('ERR_ALREADY_IN_USE', `There is a peer ${id} already.`)
+    this.#peers.add(id, new Way(connection, this.#role.channelModes))
+    this.#role.serverIs(ConnectionStatus.Connecting)
   }
 
   /**
@@ -196,78 +183,19 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    * @throws {NetError} ERR_DOES_NOT_EXIST; ERR_INVALID_PARAMETER: a connection that has started.
    */
   replaceConnection(connection: WebRTCPeerConnection, id: number, leads: boolean): void {
-    this.#require(id).prepare(new Way(connection, this.#channelModes), leads)
+    this.#peers.require(id).prepare(new Way(connection, this.#role.channelModes), leads)
   }
 
   /** The peer itself wants to be reached anew: what `replaceConnection` was given is taken in any case. */
   wantReplacement(id: number): void {
-    this.#remotes.get(id)?.want()
-  }
-
-  #add(id: number, way: Way): RemotePeer {
-    const settings = {
-      localId: this.#id,
-      userModes: this.#channelModes,
-      lanes: this.#lanes.table,
-      budget: this.#unfinished,
-      ...this.#patience,
-      repairs: this.#hooks.reconnecting !== undefined,
-      random: this.#random,
-      offersBulk: this.#bulkConnection ? this.#id < id : undefined,
-    }
-    const remote = new RemotePeer(id, way, settings, this.#clock, {
-      connected: () => {
-        this.#hooks.connected?.(id)
-        if (!this.#relay.connected(remote)) this.#delivery.tell({ type: 'connected', id })
-        else if (this.#delivery.isAdmitted(id)) this.#relay.admit(remote)
-      },
-      packet: (channel, kind, ordered, payload) => {
-        if (kind === Kind.Relay) this.#relay.receive(remote, channel + 1, this.#modeOf(channel, ordered), payload)
-        else if (this.#modeOf(channel, ordered) !== TransferMode.Reliable || !this.#relay.handovers.holds(remote)) {
-          this.#receive(remote, channel, kind, ordered, payload)
-        } else {
-          this.#hold(remote, channel, kind, ordered, payload)
-        }
-      },
-      drained: () => this.#outgoing.checkDrained(),
-      reconnecting: () => {
-        this.#delivery.tell({ type: 'reconnecting', id })
-        this.#hooks.reconnecting?.(id)
-      },
-      reconnected: () => {
-        this.#hooks.settled?.(id)
-        this.#delivery.tell({ type: 'reconnected', id })
-      },
-      replaced: (replacing, greeting) => {
-        // Whoever is told of the new one was told before that the old one is gone.
-        this.#afterSend(() => {
-          if (this.#mode !== 'none' && !this.#remotes.has(id)) this.#add(id, replacing).greetedBy(greeting)
-          else replacing.close()
-        })
-      },
-      progress: (direction, lane, bytes, totalBytes) => {
-        if (this.listenerCount('progress') === 0) return
-        this.#delivery.tell({
-          type: 'progress',
-          progress: { peer: id, direction, lane: this.#lanes.nameOf(lane), bytes, totalBytes },
-        })
-      },
-      rejected: (error) => {
-        if (this.#remotes.get(id) === remote) this.#delivery.tell({ type: 'error', error })
-      },
-      ended: (reason) => this.#ended(remote, reason),
-      failed: (error) => this.#failed(remote, error),
-    })
-    this.#remotes.set(id, remote)
-    this.#delivery.join(remote)
-    return remote
+    this.#peers.all.get(id)?.want()
   }
 
   /** Drops a peer and its connection without a word. Does nothing when there is none. */
   removePeer(id: number, reason: DisconnectReason = 'kicked'): void {
-    const remote = this.#remotes.get(id)
+    const remote = this.#peers.all.get(id)
     if (!remote) return
-    this.#forget(remote, reason)
+    this.#peers.forget(remote, reason)
     const wasConnected = remote.connected
     remote.close()
     this.#outgoing.checkDrained()
@@ -291,17 +219,17 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** Whether there is a connection to such a peer, connected or connecting. */
   hasPeer(id: number): boolean {
-    return this.#remotes.has(id)
+    return this.#peers.all.has(id)
   }
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   getPeer(id: number): ConnectedPeer {
-    const { connection, connected, link } = this.#require(id)
+    const { connection, connected, link } = this.#peers.require(id)
     return { connection, connected, reconnecting: link.reconnecting }
   }
 
   getPeers(): Map<number, ConnectedPeer> {
-    return new Map([...this.#remotes.keys()].map((id) => [id, this.getPeer(id)]))
+    return new Map([...this.#peers.all.keys()].map((id) => [id, this.getPeer(id)]))
   }
 
   /** The ids of the connected peers, ascending. */
@@ -311,16 +239,16 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
-    return (this.#relay.peers.get(id) ?? this.#require(id)).stats
+    return (this.#relay.peers.get(id) ?? this.#peers.require(id)).stats
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
-    this.#requireActive()
+    this.#role.requireActive()
     return this.#outgoing.send({ kind: Kind.Value, payload: encode(value) }, options)
   }
 
   sendBytes(bytes: Uint8Array, options: SendOptions = {}): boolean {
-    this.#requireActive()
+    this.#role.requireActive()
     if (!(bytes instanceof Uint8Array)) throw new NetError('ERR_INVALID_PARAMETER', 'sendBytes takes a Uint8Array.')
     this.#outgoing.checkSize(bytes.length, options)
     // Not `slice`: of Node's Buffer that is a view of the same bytes.
@@ -329,14 +257,14 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** `bytes` must not change any more. */
   override sendService(bytes: Uint8Array, options: SendOptions = {}): boolean {
-    this.#requireActive()
+    this.#role.requireActive()
     return this.#outgoing.send({ kind: Kind.Service, payload: bytes }, options)
   }
 
   override fingerprints(id: number) {
     const seal = this.#relay.peers.get(id)?.seal
     if (seal) return { localFingerprints: [seal.localName], remoteFingerprints: [seal.remoteName] }
-    const remote = this.#remotes.get(id)
+    const remote = this.#peers.all.get(id)
     // One that is still being dialled is not the one over which a peer is heard that somebody else passes on.
     if (!remote?.connected || this.viaOf(id) !== undefined) return undefined
     const { connection } = remote
@@ -344,22 +272,22 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override redeliver(packet: OwnedPacket): void {
-    if (this.#mode !== 'none') this.#delivery.redeliver(packet)
+    if (this.#role.kind !== 'none') this.#delivery.redeliver(packet)
   }
 
   override reject(id: number, error: NetError): void {
-    const source = this.#remotes.get(id) ?? this.#relay.peers.get(id)
+    const source = this.#peers.all.get(id) ?? this.#relay.peers.get(id)
     if (source) source.reject(error)
     else super.reject(id, error)
   }
 
   override isServerRelaySupported(): boolean {
-    return this.#mode === 'client' || (this.#mode === 'server' && this.#serverRelay)
+    return this.isClient || (this.#role.kind === 'server' && this.#serverRelay)
   }
 
   override admit(id: number): void {
     if (!this.#delivery.admit(id)) return
-    const remote = this.#remotes.get(id)
+    const remote = this.#peers.all.get(id)
     if (remote?.connected) this.#relay.admit(remote)
   }
 
@@ -372,7 +300,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   override drained(lane: LaneName = 'gameplay', to: number = TARGET_PEER_BROADCAST): Promise<void> {
-    this.#requireActive()
+    this.#role.requireActive()
     return this.#outgoing.drained(lane, to)
   }
 
@@ -381,7 +309,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    * peer; `undefined` ends it. It costs nothing while nobody listens. @throws {NetError} ERR_DOES_NOT_EXIST
    */
   tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
-    const { link } = this.#require(id)
+    const { link } = this.#peers.require(id)
     const tell = listener && ((frame: TapEvent) => isolated(() => listener(frame)))
     link.tap = tell && ((frame) => tell({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
   }
@@ -392,13 +320,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   }
 
   async close(): Promise<void> {
-    const remotes = [...this.#remotes.values()]
-    this.#remotes.clear()
+    const remotes = this.#peers.clear()
     this.#relay.stop()
     const tellOwed = this.#delivery.clear()
-    this.#mode = 'none'
-    this.#id = 0
-    this.#status = ConnectionStatus.Disconnected
+    this.#role.giveUp()
     this.#outgoing.checkDrained()
     tellOwed()
     await Promise.all(remotes.map((remote) => remote.leave('left')))
@@ -406,12 +331,12 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   disconnectPeer(id: number, force = false): void {
     const relayed = this.#relay.peers.get(id)
-    const remote = relayed ? undefined : this.#require(id)
+    const remote = relayed ? undefined : this.#peers.require(id)
     const wasConnected = remote?.connected ?? false
     if (force) this.#delivery.silence(id)
     if (relayed) this.#relay.peers.part(relayed, 'kicked')
     if (remote) {
-      this.#forget(remote, 'kicked')
+      this.#peers.forget(remote, 'kicked')
       void remote.leave('kicked')
     }
     this.#outgoing.checkDrained()
@@ -441,90 +366,19 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
     return this.#delivery.take()
   }
 
-  #create(mode: Mode, id: number, channels: readonly TransferMode[]): void {
-    if (this.#mode !== 'none') throw new NetError('ERR_ALREADY_IN_USE', 'This peer is in use: close it first.')
-    checkId(id)
-    if (channels.length > MAX_USER_CHANNELS) {
-      throw new NetError(
-        'ERR_INVALID_PARAMETER',
-        `${channels.length} user channels; ${MAX_USER_CHANNELS} are possible.`,
-      )
-    }
-    for (const each of channels) checkMode(each)
-    this.#channelModes = [...channels]
-    this.#mode = mode
-    this.#id = id
-    this.#status = mode === 'client' ? ConnectionStatus.Connecting : ConnectionStatus.Connected
-    const role = mode === 'server' ? 'host' : mode === 'mesh' ? 'member' : 'client'
-    this.#relay.start(role === 'host' && !this.#serverRelay ? 'none' : role, this.#helps)
-  }
-
-  #requireActive(): void {
-    if (this.#status === ConnectionStatus.Disconnected) {
-      throw new NetError('ERR_UNCONFIGURED', 'This peer is not connected: create or join something first.')
-    }
-  }
-
-  #require(id: number): RemotePeer {
-    const remote = this.#remotes.get(id)
-    if (!remote) throw new NetError('ERR_DOES_NOT_EXIST', `There is no peer ${id}.`)
-    return remote
-  }
-
-  #modeOf(channel: number, ordered: boolean): TransferMode {
-    if (channel > 0) return this.#channelModes[channel - 1]!
-    if (channel < 0) return TransferMode.Reliable
-    return ordered ? TransferMode.UnreliableOrdered : TransferMode.Unreliable
-  }
-
-  /** Until what it sent by way of a third is here. */
-  #hold(remote: RemotePeer, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
-    const receive = () => this.#receive(remote, channel, kind, ordered, payload)
-    this.#relay.handovers.hold(remote, payload.length, receive)
-  }
-
-  #receive(owner: PacketSource, channel: number, kind: PacketKind, ordered: boolean, payload: Uint8Array): void {
-    this.#delivery.receive(owner, Math.max(0, channel), this.#modeOf(channel, ordered), kind, payload)
-  }
-
-  #ended(remote: RemotePeer, reason: DisconnectReason): void {
-    if (this.#remotes.get(remote.id) !== remote) return
-    this.#forget(remote, reason)
-    this.#outgoing.checkDrained()
-    this.#tellGone(remote.id, reason)
+  #create(kind: RoleKind, id: number, channels: readonly TransferMode[]): void {
+    this.#role.take(kind, id, channels)
+    const part = kind === 'server' ? 'host' : kind === 'mesh' ? 'member' : 'client'
+    this.#relay.start(part === 'host' && !this.#serverRelay ? 'none' : part, this.#helps)
   }
 
   #tellGone(id: number, reason: DisconnectReason): void {
-    this.#afterSend(() => this.#delivery.tell({ type: 'disconnected', id, reason }))
-  }
-
-  /**
-   * A send may find out that the peer is gone. Told at once, it would make the next send to that peer a mistake, in the midst
-   * of whatever the game is doing.
-   */
-  #afterSend(action: () => void): void {
-    if (this.#outgoing.sending) void Promise.resolve().then(action)
-    else action()
-  }
-
-  #failed(remote: RemotePeer, error: NetError): void {
-    if (this.#remotes.get(remote.id) !== remote) return
-    this.#forget(remote, 'connection_lost')
-    if (this.#hooks.failed?.(remote.id, error)) return
-    this.#delivery.tell({ type: 'failed', id: remote.id, error })
-  }
-
-  #forget(remote: RemotePeer, reason: DisconnectReason): void {
-    this.#remotes.delete(remote.id)
-    this.#hooks.settled?.(remote.id)
-    this.#relay.lost(remote, reason)
-    this.#delivery.leave(remote)
+    this.#outgoing.afterSend(() => this.#delivery.tell({ type: 'disconnected', id, reason }))
   }
 
   /** Called when the user is told, because whoever has not been told may still send. */
   #serverGone(id: number): void {
-    if (this.#mode !== 'client' || id !== TARGET_PEER_SERVER || this.#remotes.has(id)) return
-    this.#status = ConnectionStatus.Disconnected
+    if (id === TARGET_PEER_SERVER && !this.hasPeer(id)) this.#role.serverIs(ConnectionStatus.Disconnected)
   }
 }
 

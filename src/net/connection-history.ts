@@ -74,6 +74,17 @@ export class ConnectionHistory {
     if (!this.#moments.has(milestone)) this.#moments.set(milestone, this.clock.now())
   }
 
+  /** ICE and DTLS are through. */
+  secured(route: Promise<SelectedRoute | undefined>): void {
+    this.note('secured')
+    route.then(
+      (found) => {
+        this.route = found
+      },
+      () => {},
+    )
+  }
+
   ended(how: NonNullable<ConnectionHistory['end']>): void {
     this.note('ended')
     this.end ??= how

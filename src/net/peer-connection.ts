@@ -1,13 +1,13 @@
-// One peer connection (Godot: WebRTCPeerConnection): checks every call against the state, queues early candidates, and
-// leaves the rest to a driver. It knows nothing of signaling: its user carries descriptions and candidates across.
+// One peer connection (Godot: WebRTCPeerConnection): checks every call against the state, and leaves the rest to a
+// driver. It knows nothing of signaling: its user carries descriptions and candidates across.
 
 import { checkChannelOptions } from './channel-options.ts'
-import { systemClock } from './clock.ts'
+import { ConnectionChannels } from './connection-channels.ts'
 import { ConnectionHistory, type StateChange } from './connection-history.ts'
-import { MAX_EARLY_CANDIDATES, MAX_REMOTE_CANDIDATES, MAX_SDP_LENGTH } from './constants.ts'
-import { WebRTCDataChannel } from './data-channel.ts'
+import { MAX_SDP_LENGTH } from './constants.ts'
+import type { WebRTCDataChannel } from './data-channel.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'
-import { browserDriver } from './drivers/browser.ts'
+import { clockFor, driverFor, setDefaultDriver } from './drivers/chosen-driver.ts'
 import {
   type ConnectionConfiguration,
   ConnectionState,
@@ -23,6 +23,7 @@ import {
 import { Emitter } from './emitter.ts'
 import { NetError, toNetError } from './errors.ts'
 import { fingerprintsOf } from './fingerprints.ts'
+import { RemoteCandidates } from './remote-candidates.ts'
 import { type ConnectionStats, routeStats, sumOf } from './statistics.ts'
 
 export type PeerConnectionEvents = {
@@ -36,29 +37,16 @@ export type PeerConnectionEvents = {
   error: (error: NetError) => void
 }
 
-let defaultDriver: WebRTCDriver | undefined
-let platformDriver: WebRTCDriver | undefined
-
-function chosenDriver(): WebRTCDriver | undefined {
-  return defaultDriver ?? platformDriver
-}
-
-/** Names the implementation of a platform that has none of its own. Called by `skein/node`. */
-export function setPlatformDriver(driver: WebRTCDriver | undefined): void {
-  platformDriver = driver
-}
-
 export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Chooses the implementation for all connections made afterwards. `undefined`: the platform's own. */
   static setDefaultExtension(driver: WebRTCDriver | undefined): void {
-    defaultDriver = driver
+    setDefaultDriver(driver)
   }
 
   #configuration: ConnectionConfiguration = {}
   #driver: DriverConnection | undefined
-  #channels: WebRTCDataChannel[] = []
-  #earlyCandidates: [media: string, index: number, name: string][] = []
-  #remoteCandidates = 0
+  #channels = new ConnectionChannels()
+  #remoteCandidates = new RemoteCandidates()
   #hasRemoteDescription = false
   /** The description that was announced and not yet passed to `setLocalDescription`. */
   #created: 'offer' | 'answer' | undefined
@@ -112,9 +100,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (this.#driver) return
     this.#configuration = configuration
     this.#history = undefined
-    this.#channels = []
-    this.#earlyCandidates = []
-    this.#remoteCandidates = 0
+    this.#channels = new ConnectionChannels()
+    this.#remoteCandidates = new RemoteCandidates()
     this.#hasRemoteDescription = false
     this.#created = undefined
     this.#awaitsAnswer = false
@@ -136,16 +123,14 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   createDataChannel(label: string, options: DataChannelOptions = {}): WebRTCDataChannel {
     this.#require(ConnectionState.New, 'create channels before createOffer or setRemoteDescription')
     checkChannelOptions(label, options)
-    if (options.negotiated && this.#channels.some((other) => other.negotiated && other.id === options.id)) {
-      throw new NetError('ERR_ALREADY_IN_USE', `The channel id ${options.id} is taken.`)
-    }
+    this.#channels.checkFree(options)
     let channel: DriverChannel
     try {
       channel = this.#connect().createDataChannel(label, options)
     } catch (cause) {
       throw toNetError(cause, 'ERR_INVALID_PARAMETER', `The channel "${label}" was refused: ${cause}`)
     }
-    return this.#adopt(channel)
+    return this.#channels.adopt(channel, this.#told)
   }
 
   /** Starts connecting as the side that offers. @throws {NetError} ERR_UNCONFIGURED: already started, or no channel. */
@@ -156,7 +141,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       return
     }
     this.#require(ConnectionState.New, 'createOffer is called once, and again after restartIce')
-    if (this.#channels.length === 0) {
+    if (this.#channels.count === 0) {
       throw new NetError('ERR_UNCONFIGURED', 'There is nothing to offer: create a data channel first.')
     }
     const driver = this.#connect()
@@ -217,15 +202,13 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#hasRemoteDescription = true
     this.#awaitsAnswer = false
     if (again) {
-      if (type === 'offer') this.#remoteCandidates = 0
+      if (type === 'offer') this.#remoteCandidates.restart()
       return
     }
     this.#setConnectionState(ConnectionState.Connecting)
     // A listener may have closed it.
     if (this.#driver !== driver) return
-    const early = this.#earlyCandidates
-    this.#earlyCandidates = []
-    for (const [media, index, name] of early) driver.addIceCandidate(media, index, name)
+    for (const candidate of this.#remoteCandidates.takeEarly()) driver.addIceCandidate(...candidate)
   }
 
   /**
@@ -236,14 +219,11 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (this.#connectionState === ConnectionState.Closed) {
       throw new NetError('ERR_UNCONFIGURED', 'The connection is closed: call initialize to use it again.')
     }
-    this.#remoteCandidates += 1
-    const full = this.#hasRemoteDescription
-      ? this.#remoteCandidates > MAX_REMOTE_CANDIDATES
-      : this.#earlyCandidates.length >= MAX_EARLY_CANDIDATES
-    if (full) throw new NetError('ERR_OUT_OF_MEMORY', 'The remote sent too many candidates.')
+    const early = !this.#hasRemoteDescription
+    this.#remoteCandidates.count(early)
     this.#told.remote.add(name)
-    if (this.#hasRemoteDescription) this.#connect().addIceCandidate(media, index, name)
-    else this.#earlyCandidates.push([media, index, name])
+    if (early) this.#remoteCandidates.keep([media, index, name])
+    else this.#connect().addIceCandidate(media, index, name)
   }
 
   /** Does nothing: events come by themselves. For code that was written for Godot. */
@@ -265,7 +245,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     const can = this.#driver?.restartIce(iceServers) ?? false
     if (can) {
       this.#restarts = true
-      this.#remoteCandidates = 0
+      this.#remoteCandidates.restart()
     }
     return can
   }
@@ -296,7 +276,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Figures about the connection and each of its channels. */
   async stats(): Promise<ConnectionStats> {
     const route = (await this.selectedRoute().catch(() => undefined)) ?? this.#told.route
-    const channels = this.#channels.map((channel) => channel.stats)
+    const channels = this.#channels.stats
     return {
       ...sumOf(channels),
       state: this.connectionState,
@@ -322,7 +302,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     if (this.#driver) return this.#driver
     // A driver's events may still be on their way when this connection has moved on to another.
     const current = () => this.#driver === driver
-    const driver: DriverConnection = this.#chooseDriver().createConnection(this.#configuration, {
+    const driver: DriverConnection = driverFor(this.#configuration).createConnection(this.#configuration, {
       description: (type, sdp) => {
         if (!current()) return
         this.#created = type
@@ -336,11 +316,11 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
       },
       channel: (channel) => {
         if (!current() || this.listenerCount('dataChannelReceived') === 0) channel.close()
-        else this.emit('dataChannelReceived', this.#adopt(channel))
+        else this.emit('dataChannelReceived', this.#channels.adopt(channel, this.#told))
       },
       connectionState: (state) => {
         if (!current()) return
-        if (state === ConnectionState.Connected) this.#secured(driver)
+        if (state === ConnectionState.Connected) this.#told.secured(driver.selectedRoute())
         // The remote closed, and the platform tells.
         if (state === ConnectionState.Closed) {
           this.#told.ended('closed by the other side')
@@ -348,7 +328,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
         }
         if (state === ConnectionState.Failed) {
           this.#told.ended('failed')
-          this.#endChannels()
+          this.#channels.end()
         }
         // New is where we were; Connecting is set when connecting is started.
         if (state !== ConnectionState.New) this.#setConnectionState(state)
@@ -379,44 +359,8 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
   /** Made on first use, as the driver is: in whose time it is kept. */
   get #told(): ConnectionHistory {
-    const { clock, driver } = this.#configuration
-    this.#history ??= new ConnectionHistory(clock ?? (driver ?? chosenDriver())?.clock ?? systemClock)
+    this.#history ??= new ConnectionHistory(clockFor(this.#configuration))
     return this.#history
-  }
-
-  /** ICE and DTLS are through. */
-  #secured(driver: DriverConnection): void {
-    const told = this.#told
-    told.note('secured')
-    driver.selectedRoute().then(
-      (route) => {
-        told.route = route
-      },
-      () => {},
-    )
-  }
-
-  #chooseDriver(): WebRTCDriver {
-    const chosen = this.#configuration.driver ?? chosenDriver()
-    if (chosen) return chosen
-    if (typeof document === 'undefined' && typeof RTCPeerConnection === 'undefined') {
-      throw new NetError('ERR_DRIVER_MISSING', "Outside of a browser, add `import 'skein/node'` to the program.")
-    }
-    return browserDriver
-  }
-
-  #adopt(channel: DriverChannel): WebRTCDataChannel {
-    const told = this.#told
-    const adopted = new WebRTCDataChannel(channel, told.clock)
-    adopted.once('open', () => {
-      told.note('opened')
-      told.openChannels += 1
-      adopted.once('closed', () => {
-        told.openChannels -= 1
-      })
-    })
-    this.#channels.push(adopted)
-    return adopted
   }
 
   #require(state: ConnectionState, rule: string): void {
@@ -433,10 +377,6 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.emit('connectionStateChanged', state)
   }
 
-  #endChannels(): void {
-    for (const channel of this.#channels) channel.end()
-  }
-
   /** The states come first: what a listener of a channel calls meanwhile is refused. */
   #shut(): void {
     const driver = this.#driver
@@ -448,6 +388,6 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
     this.#connectionState = ConnectionState.Closed
     this.#signalingState = SignalingState.Closed
     driver?.close()
-    this.#endChannels()
+    this.#channels.end()
   }
 }

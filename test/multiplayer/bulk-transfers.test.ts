@@ -3,8 +3,14 @@ import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
 import { CONNECT_TIMEOUT_MS } from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
-import type { ConnectionConfiguration, DriverConnection, WebRTCDriver } from '../../src/net/drivers/driver.ts'
+import type {
+  ConnectionConfiguration,
+  DriverChannel,
+  DriverConnection,
+  WebRTCDriver,
+} from '../../src/net/drivers/driver.ts'
 import { NetError } from '../../src/net/errors.ts'
+import { BULK_STALL_MS } from '../../src/net/link/constants.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
 
 let network: SimulatedNetwork
@@ -13,6 +19,7 @@ let rooms: Room[] = []
 /** A driver whose connections can be counted, closed and forbidden. */
 class Watched {
   readonly connections: DriverConnection[] = []
+  readonly #bulk: DriverChannel[] = []
   /** No more can be made. */
   forbidden = false
   readonly driver: WebRTCDriver
@@ -24,9 +31,20 @@ class Watched {
         if (this.forbidden) throw new Error('no more connections')
         const connection = driver.createConnection(...args)
         this.connections.push(connection)
+        const createDataChannel = connection.createDataChannel.bind(connection)
+        connection.createDataChannel = (label, options) => {
+          const channel = createDataChannel(label, options)
+          if (label === 'bulk') this.#bulk.push(channel)
+          return channel
+        }
         return connection
       },
     }
+  }
+
+  /** What is sent on bulk connections goes nowhere from now on. */
+  swallow(): void {
+    for (const channel of this.#bulk) channel.send = () => {}
   }
 }
 
@@ -135,6 +153,63 @@ describe('bulk', () => {
     expect(heardB.filter((value) => value !== 'game')).toEqual(sizes)
     await network.until(() => route(a) === 'shared' && route(b) === 'shared')
     expect([gone, errors]).toEqual([[], []])
+  })
+})
+
+describe('a bulk connection that is open and carries nothing', () => {
+  it.each([0, 1])('is given up after a while, and nothing is lost or doubled (%i)', async (side) => {
+    const { a, b, watched, heardA, heardB, route, gone, errors } = await two({}, {
+      latencyMs: 20,
+      rateBytesPerSecond: 500_000,
+    } as never)
+    const [sender, heard] = side === 0 ? [a, heardB] : [b, heardA]
+    const sizes = Array.from({ length: 30 }, (_, i) => 100_000 + i)
+    for (const size of sizes) sender.sendBytes(level(size))
+    await network.until(() => route(a) === 'own' && heard.length > 3, { limitMs: 60_000 })
+    for (const watch of watched) watch.swallow()
+    await network.run(500)
+    const before = heard.length
+    await network.run(BULK_STALL_MS - 2_000)
+    expect(heard.length).toBe(before)
+    expect([route(a), route(b)]).toEqual(['own', 'own'])
+    await network.run(3_000)
+    expect([route(a), route(b)]).toEqual(['shared', 'shared'])
+    await network.until(() => heard.length === sizes.length, { limitMs: 120_000 })
+    expect(heard).toEqual(sizes)
+    expect([gone, errors]).toEqual([[], []])
+  })
+
+  it('is not to blame when the network is away altogether', async () => {
+    const { a, b, heardB, route, gone } = await two({ suspicionMs: 30_000 }, {
+      // In Node SCTP gives up sooner by itself.
+      ...{ latencyMs: 20, transport: 'browser' },
+      rateBytesPerSecond: 500_000,
+    } as never)
+    const sizes = Array.from({ length: 30 }, (_, i) => 100_000 + i)
+    for (const size of sizes) a.sendBytes(level(size))
+    await network.until(() => route(a) === 'own' && heardB.length > 3, { limitMs: 60_000 })
+    network.interrupt(BULK_STALL_MS + 2_000)
+    await network.until(() => heardB.length === sizes.length, { limitMs: 120_000 })
+    expect(heardB).toEqual(sizes)
+    expect([route(a), route(b)]).toEqual(['own', 'own'])
+    expect(gone).toEqual([])
+  })
+
+  it('is not to blame when the other side computes for a while', async () => {
+    const { a, b, heardB, route, gone } = await two({ suspicionMs: 30_000 }, {
+      latencyMs: 20,
+      rateBytesPerSecond: 500_000,
+    } as never)
+    const sizes = Array.from({ length: 30 }, (_, i) => 100_000 + i)
+    for (const size of sizes) a.sendBytes(level(size))
+    await network.until(() => route(a) === 'own' && heardB.length > 3, { limitMs: 60_000 })
+    network.freeze('b')
+    await network.run(BULK_STALL_MS + 2_000)
+    network.thaw('b')
+    await network.until(() => heardB.length === sizes.length, { limitMs: 120_000 })
+    expect(heardB).toEqual(sizes)
+    expect([route(a), route(b)]).toEqual(['own', 'own'])
+    expect(gone).toEqual([])
   })
 })
 

@@ -27,9 +27,9 @@ interface Fault {
   readonly end: DisconnectReason
 }
 
-/** Of a message on the unreliable channel: where its progress is, if it has any. */
-function progressAt(message: Uint8Array): number | undefined {
-  if ((message[0]! & Flag.Progress) === 0) return undefined
+/** Where a message has its progress, if it has any. */
+function progressAt(channel: number, message: Uint8Array): number | undefined {
+  if (channel !== UNRELIABLE || (message[0]! & Flag.Progress) === 0) return undefined
   return 3 + (message[0]! & Flag.Acknowledges ? 9 : 0)
 }
 
@@ -45,7 +45,7 @@ const FAULTS: readonly Fault[] = [
     name: 'reads on, and never says what it has of the reliable packets',
     begin(tampering) {
       tampering.says = (channel, message) => {
-        const at = channel === UNRELIABLE ? progressAt(message) : undefined
+        const at = progressAt(channel, message)
         if (at === undefined) return message
         const changed = Uint8Array.of(...message.subarray(0, at), ...message.subarray(at + 6))
         changed[0]! &= ~Flag.Progress
@@ -58,7 +58,7 @@ const FAULTS: readonly Fault[] = [
     name: 'says that it has more than was sent',
     begin(tampering) {
       tampering.says = (channel, message) => {
-        const at = channel === UNRELIABLE ? progressAt(message) : undefined
+        const at = progressAt(channel, message)
         if (at === undefined) return message
         const changed = message.slice()
         changed[at + 1]! += 0x20

@@ -32,7 +32,7 @@ import {
 } from './link-decoder.ts'
 import { writeReliable, writeUnreliable } from './link-encoder.ts'
 import { type Fingerprints, framesOf, link, type MessageVector, type Way } from './link-vectors.ts'
-import { bytesOf, hexOf } from './notation.ts'
+import { bytesOf, hexOf, spelled } from './notation.ts'
 
 const KINDS: Readonly<Record<string, Kind>> = {
   VALUE: Kind.Value,
@@ -49,10 +49,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const STREAM_HEADER = 5
 const nothing = () => {}
 const EVERY_LANE = new Map([0, 1, 2, 3].map((lane) => [lane, { priority: lane === 0 ? 0 : 1 }]))
-
-function spelled(hex: readonly string[]): string[] {
-  return hex.map((each) => hexOf(bytesOf(each)))
-}
 
 /** What the library reads, in the words of the vectors. */
 function libraryReads(message: Uint8Array, { reliable, position }: MessageVector): Frame[] {
@@ -360,59 +356,5 @@ describe('signals of the bulk connection', () => {
 
   it.each(link.badSignals)('bad: $name', ({ text }) => {
     expect(thrown(() => signal(text)).code).toBe('ERR_INVALID_DATA')
-  })
-})
-
-describe('a whole life', () => {
-  const said = ({ channels: [reliable, unreliable] }: End) => ({
-    reliable: reliable!.sent.map(hexOf),
-    unreliable: unreliable!.sent.map(hexOf),
-  })
-
-  it('greeting, heartbeats, packets and their acknowledgements, goodbye and its answer', async () => {
-    const pair = LinkPair.connected()
-    const { a, b, clock } = pair
-    a.send('A')
-    a.queueUnreliable('B')
-    a.sendUnreliable('C', { ordered: true })
-    clock.advance(100)
-    const left = a.link.goodbye(1)
-    clock.advance(50)
-    await left
-    expect(b.texts.sort()).toEqual(['A', 'B', 'C'])
-    expect(b.end).toBe('disconnected_by_remote')
-    const { life } = link
-    expect(said(a)).toEqual({ reliable: spelled(life.a.reliable), unreliable: spelled(life.a.unreliable) })
-    expect(said(b)).toEqual({ reliable: spelled(life.b.reliable), unreliable: spelled(life.b.unreliable) })
-  })
-
-  // What is told of it on the unreliable channel follows from the pace, which is no part of the standard.
-  it('a stream that gets a connection of its own, loses it, and ends with a goodbye', async () => {
-    const pair = LinkPair.connected()
-    const { a, b, clock } = pair
-    let works = true
-    const bulk = new MemoryChannel((message) => {
-      if (works) clock.setTimeout(() => b.link.receiveBulk(message), 10)
-    })
-    const send = (text: string) => {
-      a.send(text, 0, 2)
-      clock.advance(100)
-    }
-    send('A')
-    a.link.openBulk(bulk)
-    send('B')
-    works = false
-    send('C')
-    a.link.closeBulk()
-    send('D')
-    const left = a.link.goodbye(0)
-    clock.advance(50)
-    await left
-    expect(b.texts).toEqual(['A', 'B', 'C', 'D'])
-    expect(b.end).toBe('left')
-    const { stream } = link
-    expect(said(a).reliable).toEqual(spelled(stream.a.reliable))
-    expect(bulk.sent.map(hexOf)).toEqual(spelled(stream.a.bulk))
-    expect(said(b).reliable).toEqual(spelled(stream.b.reliable))
   })
 })

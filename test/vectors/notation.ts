@@ -52,3 +52,8 @@ export function meaningOf(note: Noted): unknown {
   }
   return Object.fromEntries(Object.entries(note).map(([key, inner]) => [key, meaningOf(inner)]))
 }
+
+/** As `hexOf` writes it: without what makes it readable. */
+export function spelled(hex: readonly string[]): string[] {
+  return hex.map((each) => hexOf(bytesOf(each)))
+}

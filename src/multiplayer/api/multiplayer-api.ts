@@ -6,7 +6,7 @@ import { Emitter, type Off } from '../../net/emitter.ts'
 import { NetError, toNetError } from '../../net/errors.ts'
 import { type Random, systemRandom } from '../../net/random.ts'
 import type { LaneName } from '../lane-names.ts'
-import { MultiplayerPeer, type MultiplayerPeerEvents } from '../multiplayer-peer.ts'
+import type { MultiplayerPeer } from '../multiplayer-peer.ts'
 import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
 import { RpcService, type RpcStats, rpcServices } from '../rpc/rpc-service.ts'
 import type { RpcDefinitions, RpcSetOptions, Rpcs } from '../rpc/types.ts'
@@ -22,47 +22,11 @@ import {
   TransferMode,
 } from '../types.ts'
 import { Authentication, type PeerAuthentication } from './authentication.ts'
-import { AUTH_TIMEOUT_MS, MAX_AUTH_TIMEOUT_MS } from './constants.ts'
+import { checkAuthTimeout, checkPeer, checkSealing } from './checks.ts'
+import { AUTH_TIMEOUT_MS } from './constants.ts'
 import type { Courier, ServicePart } from './courier.ts'
+import type { MultiplayerAPIEvents, MultiplayerAPIOptions } from './multiplayer-api-types.ts'
 import { Service } from './wire.ts'
-
-export type MultiplayerAPIEvents = Pick<
-  MultiplayerPeerEvents,
-  'peerConnected' | 'peerDisconnected' | 'packet' | 'progress' | 'connectionFailed' | 'error'
-> & {
-  /** The server of this client's star is there (Godot: connected_to_server). `peerConnected(1)` follows. */
-  connectedToServer: () => void
-  /** It is gone (Godot: server_disconnected). `peerDisconnected(1)` came before. */
-  serverDisconnected: () => void
-  /** A peer connected, and is not admitted yet: it is to be authenticated. */
-  peerAuthenticating: (id: number) => void
-  /** A peer was refused, took too long, or left meanwhile. Of it no `peerConnected` came. */
-  peerAuthenticationFailed: (id: number, error: NetError) => void
-  /** A peer defines RPCs otherwise than this one, so those cannot be called there: what differs, in sentences. */
-  rpcMismatch: (id: number, differences: readonly string[]) => void
-}
-
-export interface MultiplayerAPIOptions {
-  /** Default: an OfflineMultiplayerPeer. */
-  readonly multiplayerPeer?: MultiplayerPeer
-  /** Default: everyone is admitted. */
-  readonly authentication?: PeerAuthentication
-  /** How long both sides may take for it, in ms, to 2,147,483,647; 0 for ever. Default 3,000. */
-  readonly authTimeoutMs?: number
-  readonly clock?: Clock
-  readonly random?: Random
-  /** The peer whose word counts. Default: 1. */
-  readonly host?: () => number
-  /** What the peers have in common, such as the room's code: for authentication. Default: nothing. */
-  readonly session?: string
-  /**
-   * This side did not let a peer in. `via`: who passed on what it said, and may have said it itself; then nothing speaks against a
-   * connection with it.
-   */
-  readonly refused?: (id: number, via: number | undefined) => void
-  /** The time of `timed` RPCs, in ms; `undefined` while it is not known. Default: that of `clock`. */
-  readonly time?: () => number | undefined
-}
 
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
@@ -84,11 +48,7 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   constructor(options: MultiplayerAPIOptions = {}) {
     super()
     const { clock = systemClock, authTimeoutMs = AUTH_TIMEOUT_MS, host = () => TARGET_PEER_SERVER } = options
-    // Timers of more ring at once, again and again.
-    if (!(authTimeoutMs >= 0 && authTimeoutMs <= MAX_AUTH_TIMEOUT_MS)) {
-      const range = `0 (for ever) to ${MAX_AUTH_TIMEOUT_MS}`
-      throw new NetError('ERR_INVALID_PARAMETER', `authTimeoutMs is ${range}, not ${authTimeoutMs}.`)
-    }
+    checkAuthTimeout(authTimeoutMs)
     this.#clock = clock
     this.#host = host
     this.#session = options.session ?? ''
@@ -408,22 +368,5 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
     }
     if (this.#authentication) return this.#authentication
     throw new NetError('ERR_INVALID_PARAMETER', 'Nobody is authenticated: set `authentication` first.')
-  }
-}
-
-/** @throws {NetError} ERR_INVALID_PARAMETER */
-export function checkSealing(seals: boolean, authentication: PeerAuthentication | undefined): void {
-  if (!seals || authentication?.signsBinding === true) return
-  const what = 'Who passes on could put itself in between of two that seal and do not know who they are'
-  throw new NetError('ERR_INVALID_PARAMETER', `${what}: \`sealRelayed\` needs \`authentication: identify(…)\`.`)
-}
-
-/** @throws {NetError} ERR_INVALID_PARAMETER */
-function checkPeer(peer: MultiplayerPeer): void {
-  if (!(peer instanceof MultiplayerPeer)) {
-    throw new NetError('ERR_INVALID_PARAMETER', '`multiplayerPeer` is a MultiplayerPeer.')
-  }
-  if (peer.connectionStatus === ConnectionStatus.Disconnected) {
-    throw new NetError('ERR_INVALID_PARAMETER', 'The peer is disconnected: create or join something with it first.')
   }
 }

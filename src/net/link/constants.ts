@@ -105,6 +105,14 @@ export const GRACE_MS = 15_000
 /** What one late heartbeat may add to the silence, in ms: a process that was frozen must not blame the others. */
 export const MAX_SILENCE_STEP_MS = 500
 
+/**
+ * How long the bulk connection may carry nothing while the other side is heard, in ms: at least this, and at least so many round-trip
+ * times. SCTP sends what was lost again after 1, 2, 4 and 8 s, so that its own pause after an outage is over by then; ICE gives a
+ * connection up only after 30 s.
+ */
+export const BULK_STALL_MS = 10_000
+export const BULK_STALL_ROUND_TRIPS = 16
+
 /** What one late heartbeat may take of the grace, in ms: as often as the timers of a hidden tab ring. */
 export const MAX_GRACE_STEP_MS = 1_000
 

@@ -5,6 +5,8 @@ import type { CancelTimer } from '../clock.ts'
 import type { LinkChannel } from './channel.ts'
 import {
   BULK_FROM,
+  BULK_STALL_MS,
+  BULK_STALL_ROUND_TRIPS,
   INITIAL_WINDOW,
   LANE_HIGH_WATER,
   LANE_LOW_WATER,
@@ -19,6 +21,7 @@ import type { OutgoingPacket, Sending } from './lanes.ts'
 import type { LinkParts } from './link-parts.ts'
 import type { ReliablePort } from './reliable-port.ts'
 import type { Receipt } from './sent-log.ts'
+import { Stall } from './stall.ts'
 import { StreamSender } from './stream.ts'
 import type { UnreliablePort } from './unreliable-port.ts'
 import { Kind } from './wire.ts'
@@ -28,6 +31,8 @@ export class LinkSender {
   readonly #link: LinkParts
   /** Lanes that were told to be full. */
   readonly #full = new Set<number>()
+  /** Of the stream's own connection, while it has one. */
+  #stall: Stall | undefined
   #cancelProbe: CancelTimer | undefined
   readonly #probeAgain = () => {
     this.#cancelProbe = undefined
@@ -104,7 +109,7 @@ export class LinkSender {
 
   /** The stream goes over this channel from now on: a connection of its own. */
   openBulk(channel: LinkChannel): void {
-    const { news, events, ports, acknowledger } = this.#link
+    const { news, events, ports, acknowledger, clock } = this.#link
     const put = (message: Uint8Array) => {
       try {
         channel.putPacket(message)
@@ -115,6 +120,8 @@ export class LinkSender {
       ports.first.counters.bytesOut += message.length
     }
     this.stream.use(channel, put, false)
+    this.#stall = new Stall()
+    this.#stall.over(clock.now())
     acknowledger.path.restart()
     this.flush()
   }
@@ -122,6 +129,7 @@ export class LinkSender {
   /** The stream goes on over the first channel, with what may be lost. */
   closeBulk(): void {
     const { first } = this.#link.ports
+    this.#stall = undefined
     this.stream.use(first.channel, (message) => first.putStream(message), true)
   }
 
@@ -156,10 +164,13 @@ export class LinkSender {
   hearProgress(reliable: number, stream: number): void {
     const { flight } = this
     const { ports, acknowledger, clock } = this.#link
+    const now = clock.now()
     const first = ports.first.taken(reliable)
     const bulk = this.stream.taken(stream)
     if (first < 0 || bulk < 0) throw invalid('An acknowledgement of what was never sent.')
-    if (first + bulk > 0) acknowledger.path.delivered(first + bulk, flight, clock.now())
+    if (first + bulk > 0) acknowledger.path.delivered(first + bulk, flight, now)
+    if (bulk > 0 || this.stream.flight === 0) this.#stall?.over(now)
+    else if (this.#stall) this.#tryStall(this.#stall.heard(now))
   }
 
   /** With packets that wait for the end of the task, or alone. */
@@ -199,6 +210,15 @@ export class LinkSender {
 
   stopTimers(): void {
     this.#cancelProbe?.()
+  }
+
+  /** Some of the stream is on its way, and for so long nothing of it has arrived. */
+  #tryStall(ms: number): void {
+    const { news, events, acknowledger } = this.#link
+    const longest = Math.max(BULK_STALL_MS, BULK_STALL_ROUND_TRIPS * (acknowledger.roundTrip.smoothedMs ?? 0))
+    if (ms < longest) return
+    this.#stall = undefined
+    news.add(() => events.bulkRefused?.())
   }
 
   /** Of what waits for this peer, whoever caused it, there is no more than a limit. */

@@ -37,7 +37,7 @@ export interface LinkEvents {
    * when the stream keeps to a trickle.
    */
   bulkWaits?(): boolean
-  /** The bulk connection took no more. */
+  /** The bulk connection took no more, or carries nothing. */
   bulkRefused?(): void
   /** The remote says something about the bulk connection. */
   signal?(payload: Uint8Array): void

@@ -238,17 +238,17 @@ describe('who stands in between at the redial and pretends that the peer began a
       channel === 0 && (packet[0]! & KIND_MASK) === Kind.Proof ? [[to, hello()]] : [[to, packet]]
   }
 
+  /** `victim` hears, as from `alias`, that the connection failed. */
+  const claimFailure = (victim: Player, alias: Player) =>
+    mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
+
   it('does not end a connection that lives', async () => {
     const pair = await met()
     const [a, b] = pair
     mallory.active = true
     greetAnew()
-    for (const [victim, alias] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
-    }
+    claimFailure(a, b)
+    claimFailure(b, a)
     await play(pair, 5_000)
     await runFor(500)
     expect(mallory.heard.length).toBeGreaterThan(0)
@@ -261,12 +261,8 @@ describe('who stands in between at the redial and pretends that the peer began a
     const [a, b] = pair
     mallory.active = true
     greetAnew()
-    for (const [victim, alias] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
-    }
+    claimFailure(a, b)
+    claimFailure(b, a)
     await play(pair, 1_000)
     for (const { log } of pair) expect(log).toEqual(['connected'])
     const spy = vi.spyOn(WebRTCDataChannel.prototype, 'putPacket').mockImplementationOnce(() => {

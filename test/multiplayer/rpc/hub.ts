@@ -1,6 +1,7 @@
 // Peers that reach each other through memory, message by message: what RPCs do is looked at without a network beneath.
 
-import { MultiplayerAPI, type MultiplayerAPIOptions } from '../../../src/multiplayer/api/multiplayer-api.ts'
+import { MultiplayerAPI } from '../../../src/multiplayer/api/multiplayer-api.ts'
+import type { MultiplayerAPIOptions } from '../../../src/multiplayer/api/multiplayer-api-types.ts'
 import { MultiplayerPeer } from '../../../src/multiplayer/multiplayer-peer.ts'
 import type { RpcDefinitions } from '../../../src/multiplayer/rpc/types.ts'
 import { ConnectionStatus, type SendOptions, TransferMode } from '../../../src/multiplayer/types.ts'

@@ -56,27 +56,8 @@ describe('lanes', () => {
     }
   })
 
-  it('that were idle have saved nothing up', () => {
-    const table = new Map([
-      [1, { priority: 1 }],
-      [2, { priority: 1 }],
-    ])
-    const lanes = new Lanes(table, () => {})
-    const writer = new MessageWriter()
-    const fill = () => {
-      writer.start(0)
-      lanes.fill(writer)
-    }
-    lanes.add(1, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
-    for (let i = 0; i < 500; i++) fill()
-    lanes.add(2, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
-    for (let i = 0; i < 100; i++) fill()
-    const gone = 1_000_000 - lanes.waiting(2)
-    expect(gone).toBeGreaterThan(45 * 1_100)
-    expect(gone).toBeLessThan(55 * 1_150)
-  })
-
-  it('that were busy long ago owe nothing: each pause begins anew', () => {
+  /** Two lanes of the same priority; `fill` sends one message and says whether there was something to send. */
+  const equals = () => {
     const table = new Map([
       [1, { priority: 1 }],
       [2, { priority: 1 }],
@@ -87,6 +68,22 @@ describe('lanes', () => {
       writer.start(0)
       return lanes.fill(writer)
     }
+    return { lanes, fill }
+  }
+
+  it('that were idle have saved nothing up', () => {
+    const { lanes, fill } = equals()
+    lanes.add(1, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
+    for (let i = 0; i < 500; i++) fill()
+    lanes.add(2, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
+    for (let i = 0; i < 100; i++) fill()
+    const gone = 1_000_000 - lanes.waiting(2)
+    expect(gone).toBeGreaterThan(45 * 1_100)
+    expect(gone).toBeLessThan(55 * 1_150)
+  })
+
+  it('that were busy long ago owe nothing: each pause begins anew', () => {
+    const { lanes, fill } = equals()
     lanes.add(1, { kind: Kind.Bytes, payload: new Uint8Array(1_000_000) })
     while (fill());
     for (const lane of [2, 1]) lanes.add(lane, { kind: Kind.Bytes, payload: new Uint8Array(500_000) })

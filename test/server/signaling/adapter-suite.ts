@@ -116,6 +116,23 @@ export function runAdapterSuite(name: string, open: (options: { maxRooms?: numbe
       other.close()
     })
 
+    it('brings signals to those who listen at an address, in order with the changes of their sender', async () => {
+      const heard: (number | undefined)[] = []
+      await there.subscribe<Counter>('A', (event) => {
+        if (event.type === 'changed') heard.push(event.record?.count)
+        if (event.type === 'signal') heard.push(event.to)
+      })
+      const sender = await here.subscribe<Counter>('A', () => {})
+      for (let n = 0; n < 30; n += 3) {
+        await set('A', { count: n })
+        // Nobody waits for one before the next.
+        const sent = [n + 1, n + 2].map((to) => sender.publish({ ...SIGNAL, to }, there.address))
+        expect(await Promise.all(sent)).not.toContain(false)
+      }
+      await expect.poll(() => heard.length, PATIENTLY).toBe(30)
+      expect(heard).toEqual(Array.from({ length: 30 }, (_, n) => n))
+    })
+
     it('finds records by all their tags, page by page, as they are now', async () => {
       for (const key of ['C', 'A', 'D', 'B', 'E'])
         await set(key, { tags: key === 'D' ? ['public'] : ['public', 'ctf'] })

@@ -80,6 +80,8 @@ type Step = 'transact' | 'answer' | 'publish' | 'subscribe'
 class DistantAdapter implements SignalingAdapter {
   readonly steps: { readonly kind: Step; readonly go: () => void }[] = []
   readonly #inner = new MemoryAdapter()
+  /** Somebody is there to hear what is published. */
+  isHeard = true
 
   async transact<R extends StoredRecord>(key: string, update: RecordUpdate<R>): Promise<R | undefined> {
     await this.#step('transact')
@@ -97,7 +99,8 @@ class DistantAdapter implements SignalingAdapter {
     const channel = await this.#inner.subscribe(key, listener)
     const publish: RecordChannel['publish'] = async (message) => {
       await this.#step('publish')
-      await channel.publish(message)
+      if (this.isHeard) channel.publish(message)
+      return this.isHeard
     }
     return { publish, close: () => channel.close() }
   }
@@ -195,6 +198,35 @@ describe('a session whose store is far away', () => {
       { type: 'signal', from: id, signal: SIGNAL },
     ])
     expect(first.types()[0]).toBe('joined')
+  })
+
+  it('sends a burst of signals without waiting for each, and leaves when they are sent', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await adapter.goAll()
+    for (let n = 0; n < 3; n++) guest.say({ type: 'signal', to: host.joined.id, signal: SIGNAL })
+    const gone = guest.session.end('leave')
+    await idle()
+    expect(adapter.kinds()).toEqual(['publish', 'publish', 'publish'])
+    await adapter.go()
+    await adapter.go()
+    expect(adapter.kinds()).toEqual(['publish'])
+    await adapter.goAll()
+    await gone
+    expect(host.types()).toEqual(['joined', 'peer_joined', 'signal', 'signal', 'signal', 'peer_left'])
+  })
+
+  it('counts a signal that nobody heard as dropped, without a word to its sender', async () => {
+    const { adapter, host, code } = await distantRoom()
+    const guest = new Client(adapter)
+    guest.join(code)
+    await adapter.goAll()
+    adapter.isHeard = false
+    guest.say({ type: 'signal', to: host.joined.id, signal: SIGNAL })
+    await adapter.goAll()
+    expect(guest.events.at(-1)).toBe('signal_dropped')
+    expect(guest.types()).toEqual(['joined'])
   })
 
   it.each([1, 2, 3])('leaves nobody behind when the client goes after %i steps of entering', async (steps) => {

@@ -1,9 +1,12 @@
 // Two processes of which one is cut off from the store for a while: what its members signal, or should hear, is lost.
 
+import { createClient } from 'redis'
 import { expect, it } from 'vitest'
 import type { ChannelEvent, RecordChannel, SignalingAdapter, StoredRecord } from '../../../server/signaling/adapter.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
+import { RedisAdapter } from '../../../server/signaling/redis-adapter.ts'
 import { NetError } from '../../../src/net/errors.ts'
+import { RedisServer } from '../../support/redis-server.ts'
 import { withServer } from './support.ts'
 
 /** The view that one process has of the store. */
@@ -93,3 +96,31 @@ it('whose member could not signal: it is told so, and both begin anew', () =>
     expect(await near.heard('peer_back')).toEqual({ type: 'peer_back', id: farId })
     expect(await far.heard('peer_back')).toEqual({ type: 'peer_back', id: nearId })
   }))
+
+it('whose links to Redis break while they signal: both are told to begin anew, and hear each other again', async () => {
+  const redis = await RedisServer.start()
+  const adapters = [new RedisAdapter({ url: redis.url }), new RedisAdapter({ url: redis.url })] as const
+  const killer = await createClient({ url: redis.url }).connect()
+  try {
+    await withServer({ adapter: adapters[0] }, (connectNear) =>
+      withServer({ adapter: adapters[1] }, async (connectFar) => {
+        const [near, far] = [await connectNear(), await connectFar()]
+        const { room, id: nearId } = await near.create()
+        const { id: farId } = await far.join(room.code)
+        await near.heard('peer_joined')
+        // They make new links within a moment, until when nobody hears anything.
+        await killer.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+        near.say({ type: 'signal', to: farId, signal: SIGNAL })
+        expect(await near.heard('peer_back')).toEqual({ type: 'peer_back', id: farId })
+        expect(await far.heard('peer_back')).toEqual({ type: 'peer_back', id: nearId })
+        const skip = far.messages.length
+        near.say({ type: 'signal', to: farId, signal: SIGNAL })
+        expect(await far.heard('signal', skip)).toEqual({ type: 'signal', from: nearId, signal: SIGNAL })
+      }),
+    )
+  } finally {
+    killer.destroy()
+    await Promise.all(adapters.map((adapter) => adapter.close()))
+    await redis.kill()
+  }
+})

@@ -24,6 +24,36 @@ runAdapterSuite('RedisAdapter', async ({ maxRooms }) => {
   }
 })
 
+describe('a signal to the address of a RedisAdapter', () => {
+  const SIGNAL = { type: 'signal', from: 1, to: 2, text: '{"kind":"failed"}' } as const
+
+  it('is heard there, by those who listen to its channel, and by no other process', async () => {
+    const adapters = [0, 1, 2].map(() => new RedisAdapter({ url: redis.url, prefix: 'address:' }))
+    const [here, there] = adapters as [RedisAdapter, RedisAdapter]
+    expect(new Set(adapters.map(({ address }) => address)).size).toBe(3)
+    const heard: [at: number, event: ChannelEvent<StoredRecord>][] = []
+    const listen = (n: number, key: string) => adapters[n]!.subscribe(key, (event) => heard.push([n, event]))
+    const [channel] = await Promise.all([listen(0, 'A'), listen(1, 'A'), listen(2, 'A'), listen(1, 'B')])
+    expect(await channel.publish(SIGNAL, there.address)).toBe(true)
+    await here.transact('A', () => ({ revision: 1 }))
+    // By when the signal, too, would have been heard.
+    await expect.poll(() => heard.filter(([, { type }]) => type === 'changed').length).toBe(3)
+    expect(heard.filter(([, { type }]) => type === 'signal')).toEqual([[1, SIGNAL]])
+    await Promise.all(adapters.map((adapter) => adapter.close()))
+  })
+
+  it('that is gone is known to be lost', async () => {
+    const options = { url: redis.url, prefix: 'gone:' }
+    const [here, there] = [new RedisAdapter(options), new RedisAdapter(options)]
+    await there.subscribe('A', () => {})
+    const channel = await here.subscribe('A', () => {})
+    await there.close()
+    await expect.poll(() => channel.publish(SIGNAL, there.address)).toBe(false)
+    await here.close()
+    await expect(channel.publish(SIGNAL, there.address)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+})
+
 describe('a RedisAdapter whose Redis', () => {
   it('is not there says so', async () => {
     const errors: unknown[] = []

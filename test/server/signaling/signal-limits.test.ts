@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  DESCRIPTIONS_PER_SECOND_PER_PEER,
   MAX_CANDIDATES_PER_DESCRIPTION,
   MAX_DESCRIPTIONS_PER_PEER,
   MAX_PEERS_REMEMBERED,
@@ -8,6 +9,7 @@ import {
 } from '../../../server/signaling/constants.ts'
 import { SignalQuota } from '../../../server/signaling/signal-quota.ts'
 import { checkSignalText } from '../../../server/signaling/signal-text.ts'
+import { VirtualClock } from '../../../src/net/clock.ts'
 import { thrown } from '../../support/net-errors.ts'
 import { withServer } from './support.ts'
 
@@ -61,16 +63,29 @@ describe('a candidate', () => {
 
 describe('signals to one peer', () => {
   it('are so many candidates after each description, and so many descriptions', () => {
-    const quota = new SignalQuota()
+    const clock = new VirtualClock()
+    const quota = new SignalQuota(clock)
     for (let n = 0; n < MAX_DESCRIPTIONS_PER_PEER; n++) expect(quota.allows(2, OFFER)).toBe(true)
     for (let n = 0; n < MAX_CANDIDATES_PER_DESCRIPTION; n++) expect(quota.allows(2, CANDIDATE)).toBe(true)
     expect(quota.allows(2, CANDIDATE)).toBe(false)
     expect(quota.allows(2, OFFER)).toBe(false)
     expect(quota.allows(3, OFFER)).toBe(true)
+    clock.advance(1_000)
+    for (let n = 0; n < DESCRIPTIONS_PER_SECOND_PER_PEER; n++) expect(quota.allows(2, OFFER)).toBe(true)
+    expect(quota.allows(2, OFFER)).toBe(false)
+  })
+
+  it('are enough for a pair that never connects and tries again twice a minute for a day', () => {
+    const clock = new VirtualClock()
+    const quota = new SignalQuota(clock)
+    for (let n = 0; n < 24 * 60 * 2; n++) {
+      for (let attempt = 0; attempt < 3; attempt++) expect(quota.allows(2, OFFER)).toBe(true)
+      clock.advance(30_000)
+    }
   })
 
   it('are counted for as many peers as two full rooms have', () => {
-    const quota = new SignalQuota()
+    const quota = new SignalQuota(new VirtualClock())
     for (let n = 0; n <= MAX_CANDIDATES_PER_DESCRIPTION; n++) quota.allows(1, CANDIDATE)
     for (let peer = 2; peer <= MAX_PEERS_REMEMBERED; peer++) quota.allows(peer, OFFER)
     expect(quota.allows(1, CANDIDATE)).toBe(false)
