@@ -1,7 +1,14 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Tests with real connections that mostly wait, and do not mind who runs beside them. */
-const PATIENT = ['test/conformance/across/*.test.ts']
+/** Tests with real connections that mostly wait, and do not mind who runs beside them: they count, and measure no time. */
+const PATIENT = [
+  'test/conformance/across/*.test.ts',
+  'test/conformance/{chromium,firefox}.test.ts',
+  'test/e2e/no-way.test.ts',
+  'test/nat/nat.test.ts',
+  'test/real-link/blackout.test.ts',
+  'test/server/signaling/redis-adapter.test.ts',
+]
 /** Other tests with real connections, browsers, servers or processes. All others run in virtual time, and count only. */
 const REAL = [
   'test/*.test.ts',
@@ -41,6 +48,7 @@ export default defineConfig({
           ...common,
           name: 'real',
           include: REAL,
+          exclude: [...configDefaults.exclude, ...PATIENT],
           // Two files at once would starve each other on two cores.
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -23,6 +23,12 @@ export const MAX_PENDING_ERRORS = 64
 /** How long a connection outlives its goodbye on the side that heard it, in ms, so that the answer gets out. */
 export const LINGER_MS = 500
 
+/**
+ * How long after signaling said that a peer is gone its silence is that of one whose goodbye was lost, in ms: a suspicion, and
+ * the late timers of a hidden page. Later silence is a network that is away.
+ */
+export const LOST_GOODBYE_MS = 3_000
+
 /** How long two peers may take to connect, in ms. ICE over a bad mobile network with TURN takes about 8 s. */
 export const CONNECT_TIMEOUT_MS = 15_000
 

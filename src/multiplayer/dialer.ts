@@ -10,7 +10,7 @@ import type { Signal } from '../net/signaling/messages.ts'
 import type { SignalingSession } from '../net/signaling/transport.ts'
 import { attemptsAfter, isLaterAttempt, nextAttempt } from './attempts.ts'
 import { connectionFailure } from './connection-failure.ts'
-import { CONNECT_TIMEOUT_MS, LINGER_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
+import { CONNECT_TIMEOUT_MS, LINGER_MS, LOST_GOODBYE_MS, MAX_HELD_SIGNALS, MAX_REDIALS } from './constants.ts'
 import { Demands } from './demands.ts'
 import type { IceServersForDial } from './ice-servers.ts'
 import { Repair } from './repair.ts'
@@ -53,6 +53,8 @@ export class Dialer {
   readonly #onlyDirect = new Set<number>()
   /** Of every peer that signaling knows: whether this side offers. */
   readonly #offers = new Map<number, boolean>()
+  /** Peers that are connected, and when signaling said that they are gone. */
+  readonly #departures = new Map<number, number>()
   /** Which attempt made a connection. */
   readonly #attempts = new WeakMap<WebRTCPeerConnection, number>()
   readonly #demands: Demands
@@ -82,6 +84,7 @@ export class Dialer {
 
   /** Signaling announced a peer, or the one that was there under this id came anew. */
   joined(id: number, offer: boolean): void {
+    this.#departures.delete(id)
     this.#offers.set(id, offer)
     this.#onlyDirect.delete(id)
     this.#repair.drop(id)
@@ -115,12 +118,22 @@ export class Dialer {
 
   /** A peer that is connected is not heard of, or lost its connection. */
   repair(id: number): void {
-    if (!this.#closed) this.#repair.begin(id)
+    if (this.#closed) return
+    const departedAt = this.#departures.get(id)
+    if (departedAt === undefined || this.#clock.now() > departedAt + LOST_GOODBYE_MS) this.#repair.begin(id)
+    // Not within the event.
+    else this.#clock.setTimeout(() => this.#removeDeparted(id), 0)
   }
 
   /** It is there again, or gone. */
   settled(id: number): void {
     this.#repair.settled(id)
+    if (!this.#peer.hasPeer(id)) this.#departures.delete(id)
+  }
+
+  /** Nobody can be reached again without signaling, and whoever comes back comes anew. */
+  #removeDeparted(id: number): void {
+    if (this.#peer.hasPeer(id) && this.#peer.getPeer(id).reconnecting) this.#peer.removePeer(id, 'left')
   }
 
   #dial(id: number, offer: boolean, attempt = 0, firstAttempt = 0): void {
@@ -173,8 +186,8 @@ export class Dialer {
     this.#offers.delete(id)
     this.#demands.forget(id)
     this.#repair.drop(id)
-    // Nobody can be reached again without signaling, and whoever comes back comes anew.
-    if (this.#peer.hasPeer(id) && this.#peer.getPeer(id).reconnecting) this.#peer.removePeer(id, 'left')
+    this.#removeDeparted(id)
+    if (this.#peer.hasPeer(id)) this.#departures.set(id, this.#clock.now())
     const dial = this.#dials.get(id)
     if (!dial) return
     if (dial.connection?.connectionState !== ConnectionState.Connected) {

@@ -2,7 +2,12 @@
 
 import type { WriteMode } from '../../src/net/data-channel.ts'
 import type { Diagnosis } from '../../src/net/diagnosis.ts'
-import type { ConnectionConfiguration, DataChannelOptions, SelectedRoute } from '../../src/net/drivers/driver.ts'
+import {
+  type ConnectionConfiguration,
+  ConnectionState,
+  type DataChannelOptions,
+  type SelectedRoute,
+} from '../../src/net/drivers/driver.ts'
 import type { ChannelStats, ConnectionStats } from '../../src/net/statistics.ts'
 import type { ChannelEventName, ChannelSnapshot, ConnectionEventName, Entry, Json, Reaction, States } from './host.ts'
 import { fromText, type Packet } from './packet.ts'
@@ -181,9 +186,14 @@ export class Endpoint extends Handle<ConnectionEventName> {
     return new ChannelHandle(this.side, id, this.settle)
   }
 
-  /** Waits for a state, told by the event. */
+  /** Waits for a state, told by the event. A connection that failed reaches no other than `Closed`. */
   async reaches(state: number): Promise<void> {
-    while ((await this.next('connectionStateChanged'))[0] !== state);
+    for (;;) {
+      const [told] = await this.next('connectionStateChanged')
+      if (told === state) return
+      if (told === ConnectionState.Failed && state !== ConnectionState.Closed)
+        throw new Error(`${this.side.facts.name}'s object ${this.id} failed before it reached state ${state}.`)
+    }
   }
 
   /** The states that were told by the event, in order. */

@@ -1,10 +1,12 @@
 // Rooms in virtual time whose network breaks: who is told what, and that nothing reliable is lost or doubled.
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { LOST_GOODBYE_MS } from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../src/multiplayer/types.ts'
 import type { DriverConnection, WebRTCDriver } from '../../src/net/drivers/driver.ts'
+import type { SignalingEvent, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../../src/testing.ts'
 import { Witness } from '../support/peers.ts'
 
@@ -49,6 +51,24 @@ async function side(name: string, options: Partial<JoinRoomOptions> = {}): Promi
   room.on('peerReconnected', () => log.push('reconnected'))
   room.on('peerDisconnected', (_id, reason) => log.push(reason))
   return { room, witness: new Witness(room), log, connections }
+}
+
+/** Signaling whose sessions tell their listener to `heard`, too. */
+function overheard(
+  signaling: SignalingTransport,
+  heard: (listener: (event: SignalingEvent) => void) => void,
+): SignalingTransport {
+  return {
+    async open(request, context) {
+      const session = await signaling.open(request, context)
+      const listen = session.listen.bind(session)
+      session.listen = (listener) => {
+        heard(listener)
+        listen(listener)
+      }
+      return session
+    },
+  }
 }
 
 async function two(options: SimulatedNetworkOptions = {}, each: Partial<JoinRoomOptions> = {}): Promise<[Side, Side]> {
@@ -196,4 +216,30 @@ it('with nobody who waits a lost peer is gone at once', async () => {
   await network.run(1_500)
   for (const { log } of sides) expect(log.at(-1)).toBe('timeout')
   await network.run(5_000)
+})
+
+describe('a peer of which signaling says that it left', () => {
+  it('is gone when it falls silent just then: its goodbye was lost', async () => {
+    const [one, other] = await two()
+    network.between('one', 'other').interrupt(1_000)
+    void other.room.leave()
+    await network.run(2_000)
+    expect(one.log).toEqual(['connected', 'reconnecting', 'left'])
+  })
+
+  it('plays on where it is heard of, and has its grace when it falls silent later', async () => {
+    network = new SimulatedNetwork({ latencyMs: 30 })
+    const tell: ((event: SignalingEvent) => void)[] = []
+    const signaling = overheard(network.peerOptions('one').signaling, (listener) => tell.push(listener))
+    const one = await side('one', { signaling })
+    const other = await side('other', { signaling, room: one.room.code })
+    await network.run(1_000)
+    tell[0]!({ type: 'peerLeft', id: other.room.id })
+    tell[1]!({ type: 'peerLeft', id: one.room.id })
+    await network.run(LOST_GOODBYE_MS)
+    expect(one.log).toEqual(['connected'])
+    network.interrupt(2_000)
+    await network.run(6_000)
+    expect(one.log).toEqual(['connected', 'reconnecting', 'reconnected'])
+  })
 })

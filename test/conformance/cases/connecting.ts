@@ -175,6 +175,8 @@ export const connecting: readonly Case[] = [
         () => watch.ask(),
         ({ signaling }) => signaling === SignalingState.HaveLocalOffer,
       )
+      // So that a callback has seen it, too.
+      await a.next('iceCandidateCreated')
       await a.setRemoteDescription(...answer)
       await a.until(
         () => watch.ask(),
