@@ -162,9 +162,14 @@ export class Dialer {
     this.#onlyDirect.add(id)
   }
 
-  /** Dials a peer that was given up anew, where this side offers: the other one takes any later offer. */
-  again(id: number): void {
-    if (this.#offers.get(id) && this.knows(id)) this.#dial(id, true, 1)
+  /**
+   * Dials a peer that was given up anew, where this side offers: the other one takes any later offer.
+   * @param alone The other side does not try by itself: where it offers, it is asked to.
+   */
+  again(id: number, alone = false): void {
+    if (!this.knows(id) || this.#closed) return
+    if (this.#offers.get(id)) this.#dial(id, true, 1)
+    else if (alone && !this.#dials.has(id) && !this.#peer.hasPeer(id)) this.#session.send(id, { kind: 'failed' })
   }
 
   /** This side disconnects a peer on purpose. */

@@ -118,7 +118,7 @@ async function enter(
         return again || detours?.seek(id, error) === true
       },
       wantsRelayed: (id) => dialer.mayBeRelayed(id),
-      relayLost: (id, reason) => detours?.lost(id, reason),
+      relayLost: (id, reason, isSpoiled) => detours?.lost(id, reason, isSpoiled),
     },
   })
   const iceServers = iceServersForDial(options.iceServers, session, clock)
@@ -134,7 +134,7 @@ async function enter(
     : new Detours({
         ...{ peer, clock },
         knows: (id) => dialer.knows(id),
-        dial: (id) => dialer.again(id),
+        dial: (id, alone) => dialer.again(id, alone),
         failed: (id, error) => room.dialFailed(id, error),
       })
   if (!isStar) peer.createMesh(session.id, channels)

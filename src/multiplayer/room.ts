@@ -176,7 +176,8 @@ export class JoinedRoom extends Emitter<RoomEvents> implements Room {
   }
 
   stats(id: number): PeerStats {
-    return this.#peer.stats(id)
+    const stats = this.#peer.stats(id)
+    return stats.via === undefined ? stats : { ...stats, ...this.#api.roundTripTo(id) }
   }
 
   poll(): void {

@@ -111,7 +111,10 @@ export interface PeerStats extends TrafficStats {
   readonly history: readonly StateChange[]
   /** The types of the candidates in use. At most 2 s old; `undefined` until known. */
   readonly route: RouteStats | undefined
-  /** Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured, and with `via`: nobody measures the whole way. */
+  /**
+   * Smoothed round-trip time on the unreliable channel, ms. `undefined` until measured. With `via`: the whole way, of a room's
+   * `stats` alone, measured each 2 s while they are looked at, if the peer knows the room's time (it uses `room.clock`).
+   */
   readonly roundTripTimeMs: number | undefined
   /** Mean deviation of the round-trip time, ms. */
   readonly roundTripVariationMs: number | undefined

@@ -50,8 +50,8 @@ export interface ConnectionHooks {
   failed?(id: number, error: NetError): boolean
   /** In a mesh: whether a peer belongs here, which another one offers to pass packets on for. Without it none does. */
   wantsRelayed?(id: number): boolean
-  /** A peer that was reached over another one is not any more. */
-  relayLost?(id: number, reason: DisconnectReason): void
+  /** A peer that was reached over another one is not any more. `isSpoiled`: the other one changed or withheld what is sealed. */
+  relayLost?(id: number, reason: DisconnectReason, isSpoiled: boolean): void
   /** A peer is to be reached again: by `connection.restartIce`, or by `replaceConnection`. Without it a lost connection ends it. */
   reconnecting?(id: number): void
   /** It is there again, or gone. */

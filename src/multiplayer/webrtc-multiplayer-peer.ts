@@ -108,7 +108,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
         this.#outgoing.checkDrained()
         if (peer.superseded) return
         this.#tellGone(peer.id, reason)
-        hooks.relayLost?.(peer.id, reason)
+        hooks.relayLost?.(peer.id, reason, peer.isSpoiled)
       },
       packet: (from, port, kind, ordered, payload) => {
         this.#delivery.receive(from, port - 1, this.#role.modeOf(port - 1, ordered), kind, payload)
@@ -212,9 +212,10 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   /**
    * In a mesh: looks for somebody over whom a peer can be reached. `done` hears whether there is one, unless a connection comes
    * first. False: there is nobody to ask, and it hears nothing.
+   * @param alone The other side does not look: this one chooses, whoever of the two that is to do otherwise.
    */
-  reachOver(id: number, done: (found: boolean) => void): boolean {
-    return this.#relay.finder.seek(id, done)
+  reachOver(id: number, done: (found: boolean) => void, alone = false): boolean {
+    return this.#relay.finder.seek(id, done, alone)
   }
 
   /** Whether there is a connection to such a peer, connected or connecting. */

@@ -10,6 +10,8 @@ export interface Entry {
   readonly passport: string
   /** The public one. */
   readonly backendKey: JsonWebKey
+  readonly topology?: 'mesh' | 'star'
+  readonly sealRelayed?: boolean
 }
 
 /** Another player, as this one knows him. */
@@ -19,7 +21,9 @@ export interface Acquaintance {
   readonly subject: string | undefined
   /** What he sent once he was let in. */
   readonly said: unknown
-  /** Of the certificates at both ends of the connection with him. */
+  /** Over whom he is reached. */
+  readonly via: number | undefined
+  /** Of the certificates at both ends of the connection with him, or of the keys with which both seal. */
   readonly localFingerprints: readonly string[] | undefined
   readonly remoteFingerprints: readonly string[] | undefined
 }
@@ -34,7 +38,7 @@ export class Player {
   }
 
   static async enter(identity: Identity, entry: Entry): Promise<Player> {
-    const { signaling, room: code, passport, backendKey } = entry
+    const { signaling, room: code, passport, backendKey, topology, sealRelayed = false } = entry
     const known = identify({ identity, passport, passportKeys: [backendKey] })
     const bindings = new Map<number, ConnectionBinding | undefined>()
     const authentication: typeof known = {
@@ -44,7 +48,7 @@ export class Player {
         return known.begin?.(peer)
       },
     }
-    const room = await joinRoom({ signaling, room: code, authentication })
+    const room = await joinRoom({ signaling, room: code, authentication, sealRelayed, ...(topology && { topology }) })
     const said = new Map<number, unknown>()
     room.on('packet', (value, from) => said.set(from, value))
     room.on('peerConnected', (id) => room.send(`I am ${identity.key}`, { to: id }))
@@ -52,7 +56,8 @@ export class Player {
       room.peers.map((id) => {
         const { key, passport } = known.peer(id) ?? {}
         const { localFingerprints, remoteFingerprints } = bindings.get(id) ?? {}
-        return { id, key, subject: passport?.subject, said: said.get(id), localFingerprints, remoteFingerprints }
+        const { via } = room.stats(id)
+        return { id, key, subject: passport?.subject, said: said.get(id), via, localFingerprints, remoteFingerprints }
       }),
     )
   }

@@ -4,9 +4,10 @@
 import { readFile } from 'node:fs/promises'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { Browser, Page } from 'puppeteer-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createPassport, createSignalingServer, type SignalingServer } from '../../server/index.ts'
 import { createIdentity, type Identity } from '../../src/index.ts'
+import { RelayHub } from '../../src/multiplayer/relay/hub.ts'
 import '../../src/node.ts'
 import { collectErrors, launchBrowser } from '../support/browser.ts'
 import { buildSite, type Site } from '../support/site.ts'
@@ -20,7 +21,7 @@ let errors: string[][]
 let identity: Identity
 let node: Player
 /** A passport for whoever has this key. */
-let entryOf: (key: string, subject: string) => Promise<Entry>
+let entryOf: (key: string, subject: string, room?: Pick<Entry, 'room' | 'topology' | 'sealRelayed'>) => Promise<Entry>
 
 beforeAll(async () => {
   const guide = await readFile('docs/authentication.md', 'utf8')
@@ -39,8 +40,8 @@ installPlayer({ keptIdentity, fromText })
   const backend = await generateKeyPair('ES256', { extractable: true })
   const privateKey = (await exportJWK(backend.privateKey)) as JsonWebKey
   const backendKey = (await exportJWK(backend.publicKey)) as JsonWebKey
-  entryOf = async (key, subject) => ({
-    ...{ signaling: signaling.url, backendKey, ...(node && { room: node.room.code }) },
+  entryOf = async (key, subject, room = node && { room: node.room.code }) => ({
+    ...{ signaling: signaling.url, backendKey, ...room },
     passport: await createPassport({ privateKey, key, subject }),
   })
   identity = await createIdentity()
@@ -108,5 +109,43 @@ it('are the same players at the next visit, with keys that no script can read', 
       .map((key, i) => [key, NAMES[i]])
       .sort(),
   )
+  expect(errors).toEqual([[], []])
+})
+
+it('seal what a host passes on between them, which it cannot read', async () => {
+  const passedOn = vi.spyOn(RelayHub.prototype, 'forward')
+  const host = await Player.enter(identity, await entryOf(identity.key, 'host', { topology: 'star' }))
+  const sealed = { room: host.room.code, sealRelayed: true }
+  const own = await createIdentity()
+  const client = await Player.enter(own, await entryOf(own.key, 'node', sealed))
+  try {
+    const names = [...(await keys()).map(({ database }) => database), own.key]
+    const entries = await Promise.all(pages.map((_, i) => entryOf(names[i]!, NAMES[i]!, sealed)))
+    const entered = await Promise.all(pages.map((page, i) => page.evaluate((e) => window.player.enter(e), entries[i]!)))
+    const ids = [...entered.map(({ id }) => id), client.room.id]
+    const all = async () => [
+      ...(await Promise.all(pages.map((page) => page.evaluate(() => window.player.others())))),
+      client.others,
+    ]
+    const heard = async () => (await all()).flat().filter(({ said }) => said !== undefined).length
+    await expect.poll(heard, POLL).toBe(9)
+    const known = await all()
+    for (const [i, id] of ids.entries()) {
+      for (const [j, otherId] of ids.entries()) {
+        if (i === j) continue
+        const other = known[i]!.find((each) => each.id === otherId)!
+        expect(other).toMatchObject({ via: 1, key: names[j], subject: NAMES[j], said: `I am ${names[j]}` })
+        expect(other.localFingerprints).toEqual(known[j]!.find((each) => each.id === id)!.remoteFingerprints)
+        expect(other.localFingerprints![0]).toMatch(/^skein-seal [0-9A-F]{130}$/)
+      }
+    }
+    const texts = passedOn.mock.calls.map(([, , , , { packet }]) => Buffer.from(packet).toString('latin1'))
+    expect(passedOn.mock.calls.every(([, , , , { sealed, target }]) => sealed || target === 1)).toBe(true)
+    expect(texts.filter((text) => text.includes('I am')).length).toBe(0)
+    expect(texts.length).toBeGreaterThan(6)
+  } finally {
+    await Promise.all([client.room.leave(), host.room.leave()])
+    vi.restoreAllMocks()
+  }
   expect(errors).toEqual([[], []])
 })

@@ -11,6 +11,7 @@ import { OfflineMultiplayerPeer } from '../offline-multiplayer-peer.ts'
 import { RpcService, type RpcStats, rpcServices } from '../rpc/rpc-service.ts'
 import type { RpcDefinitions, RpcSetOptions, Rpcs } from '../rpc/types.ts'
 import { type RoomClock, SyncedClock } from '../time/room-clock.ts'
+import type { RoundTrip } from '../time/round-trips.ts'
 import { defaultTickSource } from '../time/tick-source.ts'
 import { Ticker, type TickerOptions } from '../time/ticker.ts'
 import {
@@ -199,6 +200,11 @@ export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   /** The room's time, which is the host's: see docs/time.md. From the first use on this peer asks the host for it. */
   get clock(): RoomClock {
     return this.#time.want()
+  }
+
+  /** From end to end to a peer that is reached over another one, if it knows the room's time. */
+  roundTripTo(id: number): RoundTrip {
+    return this.#time.roundTripTo(id)
   }
 
   /** Steps in the room's time. It ticks from `start()` on. @throws {NetError} ERR_INVALID_PARAMETER */

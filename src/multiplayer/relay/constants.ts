@@ -60,6 +60,9 @@ export const HANDOVER_TIMEOUT_MS = 10_000
 /** How often two peers that are connected by way of a third, or not at all, try to connect again, in ms: it costs signaling. */
 export const DETOUR_RETRY_MS = 30_000
 
+/** Pairs of a peer and one over whom it is not reached any more, that are remembered, at most: every player of a large room by some others. */
+export const MAX_BARRED = 1_024
+
 /** Version of how packets are sealed: another one is refused, because its keys differ. */
 export const SEAL_VERSION = 1
 

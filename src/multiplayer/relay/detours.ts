@@ -10,6 +10,8 @@ import { DETOUR_RETRY_MS } from './constants.ts'
 interface Detour {
   /** The user was told that the peer is not connected. */
   told: boolean
+  /** This side parted with the peer for what whoever passed on did: the other one does not know, and does not look. */
+  alone: boolean
   cancel: CancelTimer
 }
 
@@ -19,7 +21,7 @@ export interface DetoursParts {
   /** Whether a peer is in the room, and wanted. */
   knows(id: number): boolean
   /** Dials a peer anew, if that is this side's to do. */
-  dial(id: number): void
+  dial(id: number, alone: boolean): void
   /** There is no way either. */
   failed(id: number, error: NetError): void
 }
@@ -34,32 +36,40 @@ export class Detours {
   }
 
   /** A peer could not be connected to. Returns whether the user need not be told that now. */
-  seek(id: number, error: NetError, told = false): boolean {
+  seek(id: number, error: NetError, told = false, alone = false): boolean {
     // What does not fit does not fit over another peer either; and who left the room before the word came is nowhere.
     if (this.#closed || !this.#parts.knows(id) || error.code === 'ERR_INVALID_DATA') return false
     const known = this.#detours.get(id)
-    const detour = known ?? { told, cancel: () => {} }
+    const detour = known ?? { told, alone, cancel: () => {} }
+    if (alone) detour.alone = true
     this.#detours.set(id, detour)
     if (!known) this.#retryLater(id, detour)
     if (this.#parts.peer.viaOf(id) !== undefined) return true
-    const asks = this.#parts.peer.reachOver(id, (found) => {
+    const done = (found: boolean) => {
+      if (found) detour.alone = false
       if (found || detour.told || this.#detours.get(id) !== detour) return
       detour.told = true
       this.#parts.failed(id, error)
-    })
+    }
+    const asks = this.#parts.peer.reachOver(id, done, detour.alone)
     if (asks) return true
     const wasTold = detour.told
     detour.told = true
     return wasTold
   }
 
-  /** A peer is not reached over another one any more. */
-  lost(id: number, reason: DisconnectReason): void {
+  /** A peer is not reached over another one any more. `isSpoiled`: because that one changed or withheld what is sealed. */
+  lost(id: number, reason: DisconnectReason, isSpoiled = false): void {
     // Who was not let in over somebody else may still connect.
     if (reason === 'kicked') return
-    if (reason !== 'connection_lost' && reason !== 'timeout') this.forget(id)
+    if (!isSpoiled && reason !== 'connection_lost' && reason !== 'timeout') this.forget(id)
     else
-      this.seek(id, new NetError('ERR_CONNECTION_ERROR', `Peer ${id} is not reached over another peer any more.`), true)
+      this.seek(
+        id,
+        new NetError('ERR_CONNECTION_ERROR', `Peer ${id} is not reached over another peer any more.`),
+        true,
+        isSpoiled,
+      )
   }
 
   /** It is connected, or gone. */
@@ -77,8 +87,11 @@ export class Detours {
     detour.cancel = this.#parts.clock.setTimeout(() => {
       const { peer } = this.#parts
       this.#retryLater(id, detour)
-      this.#parts.dial(id)
-      if (peer.viaOf(id) === undefined) peer.reachOver(id, () => {})
+      this.#parts.dial(id, detour.alone)
+      const done = (found: boolean) => {
+        if (found) detour.alone = false
+      }
+      if (peer.viaOf(id) === undefined) peer.reachOver(id, done, detour.alone)
     }, DETOUR_RETRY_MS)
   }
 }

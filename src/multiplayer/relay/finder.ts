@@ -3,6 +3,7 @@
 
 import type { CancelTimer, Clock } from '../../net/clock.ts'
 import type { RemotePeer } from '../remote-peer.ts'
+import type { Barred } from './barred.ts'
 import { FIND_TIMEOUT_MS, NO_WAY, OPEN_TIMEOUT_MS, UNKNOWN_ROUND_TRIP_MS, WAIT_FOR_OTHER_MS } from './constants.ts'
 import { Command, writeCommand } from './wire.ts'
 
@@ -24,6 +25,7 @@ export interface FinderParts {
   /** The peers that this one is connected with. */
   neighbours(): readonly RemotePeer[]
   say(remote: RemotePeer, payload: Uint8Array): void
+  readonly barred: Barred
 }
 
 export class RelayFinder {
@@ -37,12 +39,13 @@ export class RelayFinder {
   /**
    * Looks for a way to a peer. Of the two the one with the smaller id chooses, and the other waits for that. Returns whether
    * there is anybody who could know one.
+   * @param alone The other one does not look: this side chooses in any case.
    */
-  seek(id: number, done: (found: boolean) => void): boolean {
+  seek(id: number, done: (found: boolean) => void, alone = false): boolean {
     if (this.#searches.has(id)) return true
-    const neighbours = this.#parts.neighbours().filter((each) => each.id !== id)
+    const neighbours = this.#parts.neighbours().filter((each) => each.id !== id && !this.#parts.barred.has(id, each.id))
     if (neighbours.length === 0) return false
-    const chooses = this.#parts.id() < id
+    const chooses = alone || this.#parts.id() < id
     const asked = new Set(chooses ? neighbours : [])
     const search: Search = { done, asked, ways: [], opening: undefined, cancel: () => {} }
     this.#searches.set(id, search)

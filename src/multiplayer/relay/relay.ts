@@ -8,6 +8,7 @@ import { Kind } from '../../net/link/wire.ts'
 import type { PacketSource } from '../inbox.ts'
 import type { RemotePeer } from '../remote-peer.ts'
 import type { DisconnectReason, TransferMode } from '../types.ts'
+import { Barred } from './barred.ts'
 import { NO_WAY } from './constants.ts'
 import { RelayFinder } from './finder.ts'
 import { Handovers } from './handover.ts'
@@ -60,6 +61,7 @@ export class Relay {
   readonly handovers: Handovers
   readonly finder: RelayFinder
   readonly #hub: RelayHub
+  readonly #barred = new Barred()
   readonly #parts: RelayParts
   #role: RelayRole = 'none'
   /** In a mesh: whether packets are passed on for others. */
@@ -69,7 +71,9 @@ export class Relay {
     this.#parts = parts
     this.#hub = new RelayHub(parts)
     const say = (remote: RemotePeer, payload: Uint8Array) => this.#say(remote, payload)
-    this.finder = new RelayFinder({ clock: parts.clock, id: parts.id, neighbours: parts.neighbours, say })
+    this.finder = new RelayFinder({
+      ...{ clock: parts.clock, id: parts.id, neighbours: parts.neighbours, say, barred: this.#barred },
+    })
     this.handovers = new Handovers({
       clock: parts.clock,
       say,
@@ -85,12 +89,15 @@ export class Relay {
       rejected: parts.rejected,
       released: parts.released,
       packet: parts.packet,
-      wants: (id) => this.#role === 'client' || this.#wants(id),
+      wants: (id, via) => this.#role === 'client' || (this.#wants(id) && !this.#barred.has(id, via.id)),
       joined: (peer) => this.#joined(peer),
       progressed: (peer) => {
         if (peer.superseded) this.handovers.progressed(peer)
       },
       left: (peer, reason) => {
+        // Of the two that whoever passes on has parted, one found it out, and the other is not told why.
+        const isBarred = peer.isSpoiled || (parts.seals && reason === 'disconnected_by_remote')
+        if (isBarred && this.#role === 'member') this.#barred.add(peer.id, peer.via.id)
         parts.left(peer, reason)
         if (peer.superseded) this.handovers.ended(peer)
       },
@@ -107,6 +114,7 @@ export class Relay {
     this.#hub.clear()
     this.peers.clear()
     this.finder.close()
+    this.#barred.clear()
     this.handovers.close()
   }
 

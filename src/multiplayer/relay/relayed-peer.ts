@@ -29,6 +29,8 @@ export class RelayedPeer implements PacketSource {
   /** There is to be a seal, and is none yet: nobody knows of the peer. */
   isMeeting = false
   seal: PeerSeal | undefined
+  /** Whoever passes on changed what is sealed, or withheld the keys: of one that is no key the peer may be to blame. */
+  isSpoiled = false
   /** Much waits for it: reliable packets should be held back. */
   held = false
   /** Reliable packets of it that have come. */

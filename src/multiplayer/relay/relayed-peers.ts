@@ -96,7 +96,7 @@ export class RelayedPeers {
         parts.joined(peer)
         for (const { port, message } of waited) this.#deliver(peer, port, 'reliable', message)
       },
-      failed: (peer, error) => this.#distrust(peer, error),
+      failed: (peer, error) => this.#distrust(peer, error, error.code === 'ERR_TIMEOUT'),
     })
   }
 
@@ -317,12 +317,13 @@ export class RelayedPeers {
       return undefined
     }
     if (!sealed) {
-      this.#distrust(peer, plain(peer.id))
+      this.#distrust(peer, plain(peer.id), true)
       return undefined
     }
     try {
       return peer.seal.seal.open({ mode, port, lane, kind }, packet)
     } catch (error) {
+      peer.isSpoiled = true
       // Whoever passes on may lose unreliable packets, and send others. Of reliable ones no further one could be opened.
       if (mode === 'reliable') this.#distrust(peer, error as NetError)
       else peer.reject(error as NetError)
@@ -330,8 +331,9 @@ export class RelayedPeers {
     }
   }
 
-  #distrust(peer: RelayedPeer, error: NetError): void {
+  #distrust(peer: RelayedPeer, error: NetError, isSpoiled = false): void {
     if (this.#peers.get(peer.id) !== peer) return
+    if (isSpoiled) peer.isSpoiled = true
     this.#parts.rejected(error)
     this.part(peer, 'protocol_error')
   }

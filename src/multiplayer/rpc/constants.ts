@@ -24,6 +24,12 @@ export const MAX_REQUEST_TIMEOUT_MS = 600_000
 /** Requests to one peer that wait for a reply. More means that it does not answer. */
 export const MAX_PENDING_REQUESTS = 1_024
 
+/**
+ * Numbers of requests to one peer that are kept from being used again, because their late replies may still come. It works on
+ * MAX_RUNNING_REQUESTS at most; the rest may be under way.
+ */
+export const MAX_ABANDONED_REQUESTS = 8_192
+
 /** Requests of one peer that are being worked on here: as many as it may wait for. Beyond: ERR_RATE_LIMITED. */
 export const MAX_RUNNING_REQUESTS = 1_024
 

@@ -2,7 +2,12 @@
 
 import type { CancelTimer } from '../../net/clock.ts'
 import { NetError } from '../../net/errors.ts'
-import { DEFAULT_REQUEST_TIMEOUT_MS, MAX_PENDING_REQUESTS, MAX_REQUEST_TIMEOUT_MS } from './constants.ts'
+import {
+  DEFAULT_REQUEST_TIMEOUT_MS,
+  MAX_ABANDONED_REQUESTS,
+  MAX_PENDING_REQUESTS,
+  MAX_REQUEST_TIMEOUT_MS,
+} from './constants.ts'
 import type { RpcEntry } from './own-set.ts'
 import type { RequestOptions } from './types.ts'
 
@@ -18,6 +23,8 @@ type Schedule = (ms: number, callback: () => void) => CancelTimer
 
 export class PendingRequests {
   readonly #pending = new Map<number, Pending>()
+  /** Numbers whose reply nobody waits for any more, the oldest first: it may still come, and is not that of a later request. */
+  readonly #abandoned = new Set<number>()
   readonly #schedule: Schedule
   #last = 0
 
@@ -43,12 +50,10 @@ export class PendingRequests {
       }
       const number = this.#nextNumber()
       const cancel = this.#schedule(timeoutMs, () => {
-        this.fail(
-          number,
-          new NetError('ERR_TIMEOUT', `No reply to "${entry.label}" from ${to} within ${timeoutMs} ms.`),
-        )
+        const message = `No reply to "${entry.label}" from ${to} within ${timeoutMs} ms.`
+        this.#abandon(number, new NetError('ERR_TIMEOUT', message))
       })
-      const abort = () => this.fail(number, aborted(entry, signal!))
+      const abort = () => this.#abandon(number, aborted(entry, signal!))
       signal?.addEventListener('abort', abort)
       const release = () => {
         cancel()
@@ -68,8 +73,9 @@ export class PendingRequests {
     return this.#pending.has(number)
   }
 
-  /** What was asked; `undefined`: nobody waits for that any more. */
-  entryOf(number: number): RpcEntry | undefined {
+  /** A reply came. What was asked; `undefined`: nobody waits for that any more. */
+  answered(number: number): RpcEntry | undefined {
+    this.#abandoned.delete(number)
     return this.#pending.get(number)?.entry
   }
 
@@ -85,16 +91,27 @@ export class PendingRequests {
     for (const number of [...this.#pending.keys()]) this.fail(number, error)
   }
 
+  #abandon(number: number, error: Error): void {
+    this.fail(number, error)
+    this.#abandoned.add(number)
+    if (this.#abandoned.size <= MAX_ABANDONED_REQUESTS) return
+    for (const oldest of this.#abandoned) {
+      this.#abandoned.delete(oldest)
+      return
+    }
+  }
+
   #take(number: number): Pending | undefined {
     const pending = this.#pending.get(number)
     this.#pending.delete(number)
+    this.#abandoned.delete(number)
     pending?.release()
     return pending
   }
 
   #nextNumber(): number {
     do this.#last = (this.#last + 1) & 0xffff
-    while (this.#pending.has(this.#last))
+    while (this.#pending.has(this.#last) || this.#abandoned.has(this.#last))
     return this.#last
   }
 }

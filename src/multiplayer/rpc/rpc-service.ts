@@ -126,7 +126,7 @@ export class RpcService implements ServicePart {
     if (mode !== TransferMode.Reliable) throw malformed('a reply on an unreliable channel')
     const pending = this.#pending.get(from)
     const { kind, request, values } = decodeReply(message)
-    const entry = pending?.entryOf(request)
+    const entry = pending?.answered(request)
     if (!pending || !entry) {
       this.#lateReplies += 1
       return

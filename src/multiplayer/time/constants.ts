@@ -78,3 +78,9 @@ export const MAX_TICK_HZ = 1_000
 
 /** What a ticker makes up for at once if not told otherwise, in ms: a hiccup, and not the time that a tab was asleep. */
 export const DEFAULT_CATCH_UP_MS = 250
+
+/** How often a peer that is reached over another one is asked for its round trip, while somebody looks, in ms: as old as a route may be. */
+export const ROUND_TRIP_PERIOD_MS = 2_000
+
+/** All of them together: in a full star the host passes on 256 times as many, and their answers. */
+export const MAX_ROUND_TRIPS_PER_SECOND = 8

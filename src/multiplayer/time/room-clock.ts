@@ -21,6 +21,7 @@ import {
 } from './constants.ts'
 import { type Estimate, OffsetEstimator } from './offset-estimator.ts'
 import { OpenPings } from './open-pings.ts'
+import { type RoundTrip, RoundTrips } from './round-trips.ts'
 import { SlewedClock } from './slewed-clock.ts'
 import { type ClockMessage, decodeClockMessage, encodeClockMessage } from './wire.ts'
 
@@ -69,6 +70,7 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
   readonly #output = new SlewedClock()
   readonly #estimator = new OffsetEstimator()
   readonly #pings = new OpenPings()
+  readonly #roundTrips: RoundTrips
   readonly #answered = new Map<number, { since: number; count: number }>()
   /** Answers that are kept back. */
   readonly #held = new Set<CancelTimer>()
@@ -102,6 +104,7 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     this.#random = random
     this.#courier = courier
     const { clock } = courier
+    this.#roundTrips = new RoundTrips(clock, (to, number) => this.#send({ type: 'ping', number }, to))
     this.#output.set(0, clock.now())
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve
@@ -133,11 +136,18 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     return this.#estimate.error + Math.abs(this.#output.errorTo(local + this.#estimate.offset, local))
   }
 
+  /** To a peer that is reached over another one: `undefined` until it has answered. It answers if it knows the time. */
+  roundTripTo(id: number): RoundTrip {
+    // Of whom the time is asked, that tells it too.
+    return this.#roundTrips.of(id, id !== this.#source && this.#courier.peers.includes(id))
+  }
+
   /** The host changed, or who is connected. */
   update(): void {
     if (this.#isClosed) return
     const { id, host, peers } = this.#courier
     for (const peer of this.#answered.keys()) if (!peers.includes(peer)) this.#answered.delete(peer)
+    this.#roundTrips.keep(peers)
     const leads = host === id
     if (host !== this.#source || leads !== this.#leads) {
       this.#source = host
@@ -161,6 +171,7 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     const message = decodeClockMessage(bytes)
     if (message.type === 'ping') this.#answer(message.number, from)
     else if (from === this.#source && !this.#leads) this.#learn(message)
+    else this.#roundTrips.answered(from, message.number, message.held)
   }
 
   /** With `autoPoll: false`: tells what waits. */
@@ -243,6 +254,7 @@ export class SyncedClock extends Emitter<RoomClockEvents> implements RoomClock {
     const now = this.#clock.now()
     const askedAt = this.#pings.close(number, now)
     if (askedAt === undefined) return
+    if (this.#source !== undefined) this.#roundTrips.add(this.#source, now - askedAt - held)
     if (timeline !== this.#sampled) {
       const isFirst = this.#sampled === undefined
       this.#sampled = timeline

@@ -55,6 +55,24 @@ describe('a star room', () => {
     expect(host.stats(three.id).via).toBeUndefined()
   })
 
+  it.each([false, true])('measures the whole way to a client that knows the time (%s)', async (knows) => {
+    const [host, two, three] = (await star(2)) as [Room, Room, Room]
+    // Another way back and forth than between the host and two.
+    network.between('host', '1').set({ latencyMs: 50 })
+    if (knows) void three.clock.ready
+    for (let i = 0; i < 20; i++) {
+      two.stats(three.id)
+      await network.run(500)
+    }
+    const { roundTripTimeMs, roundTripVariationMs } = two.stats(three.id)
+    if (knows) {
+      expect(roundTripTimeMs).toBeGreaterThanOrEqual(119)
+      expect(roundTripTimeMs).toBeLessThan(135)
+      expect(roundTripVariationMs).toBeLessThan(40)
+    } else expect([roundTripTimeMs, roundTripVariationMs]).toEqual([undefined, undefined])
+    expect(host.stats(three.id).roundTripTimeMs).toBeGreaterThan(90)
+  })
+
   it('says of a client what can be known of it, and how the way to the host is', async () => {
     const [host, two, three] = (await star(2)) as [Room, Room, Room]
     two.send('12345', { to: three.id })

@@ -346,4 +346,93 @@ describe('a pair of a mesh that seals and cannot connect', () => {
     await runUntil(network, () => b.packets.length === 2)
     expect(b.packets).toEqual(['secret', 'over its own'])
   })
+
+  /** The pair, and others over whom it can meet, the nearest first, who do what they like with what the pair says. */
+  async function pairAnd(others: number): Promise<[a: Guest, b: Guest, over: Guest[]]> {
+    network = new SimulatedNetwork({ seed: 1, latencyMs: 10 })
+    network.between('1', '2').set({ outage: true })
+    const a = await enter(1, {})
+    const b = await enter(2, { room: a.room.code })
+    const over: Guest[] = []
+    for (let n = 0; n < others; n++) {
+      const name = `over ${n}`
+      for (const end of ['1', '2']) network.between(name, end).set({ latencyMs: 10 + 20 * n })
+      over.push(await enter(0, { ...network.peerOptions(name), room: a.room.code }))
+    }
+    const meet = () => [a, b].every(({ room }) => room.peers.length === 1 + others)
+    await runUntil(network, meet, 60_000)
+    expect(viaOf(a, b)).toBe(over[0]!.room.id)
+    return [a, b, over]
+  }
+
+  const ends = ({ log }: Guest, reason: string) => log.some((word) => word.endsWith(reason))
+
+  const viaOf = (a: Guest, b: Guest) => a.room.stats(b.room.id).via
+
+  /** `bad` changes each packet that goes to `to`, from now on. */
+  function spoil(bad: Guest, to: Guest, mode: Call[3]): { count: number } {
+    const spoilt = { count: 0 }
+    forward.be((go, ...call) => {
+      const [from, self, port, how, message] = call
+      if (self !== bad.room.id || how !== mode || message.target !== to.room.id) return go(...call)
+      spoilt.count += 1
+      const packet = message.packet.slice()
+      packet[packet.length - 1]! ^= 1
+      return go(from, self, port, how, { ...message, packet })
+    })
+    return spoilt
+  }
+
+  it.each([0, 1])(
+    'meets over somebody else when whoever passes on changes what they say (heard by %i)',
+    async (side) => {
+      const [a, b, over] = await pairAnd(2)
+      const [speaker, hearer] = side === 0 ? [b, a] : [a, b]
+      const spoilt = spoil(over[0]!, hearer, 'reliable')
+      speaker.room.send('lost', { to: hearer.room.id })
+      await runUntil(network, () => ends(hearer, 'protocol_error'), 5_000)
+      expect(hearer.log).toContain('ERR_UNAUTHORIZED')
+      await runUntil(network, () => [a, b].every(({ room }) => room.peers.length === 3), 10_000)
+      expect([viaOf(a, b), viaOf(b, a)]).toEqual([over[1]!.room.id, over[1]!.room.id])
+      speaker.room.send('heard', { to: hearer.room.id })
+      await runUntil(network, () => hearer.packets.length === 1)
+      expect(hearer.packets).toEqual(['heard'])
+      // The one that was found out is not used again, whoever of the two looks.
+      const { count } = spoilt
+      rooms = rooms.filter((room) => room !== over[1]!.room)
+      await settled(network, over[1]!.room.leave())
+      await network.run(90_000)
+      expect([a.room.peers.includes(b.room.id), b.room.peers.includes(a.room.id)]).toEqual([false, false])
+      expect(spoilt.count).toBe(count)
+    },
+  )
+
+  it.each([0, 1])('is connected directly when it can be, if there is nobody else (heard by %i)', async (side) => {
+    const [a, b, over] = await pairAnd(1)
+    const [speaker, hearer] = side === 0 ? [b, a] : [a, b]
+    spoil(over[0]!, hearer, 'unreliable')
+    const send = () => speaker.room.send(1, { to: hearer.room.id, mode: TransferMode.Unreliable })
+    for (let n = 0; n < 8; n++) {
+      send()
+      await network.run(50)
+    }
+    await runUntil(network, () => ends(hearer, 'protocol_error'), 5_000)
+    expect(hearer.log.filter((word) => word === 'ERR_UNAUTHORIZED')).toHaveLength(8)
+    await network.run(40_000)
+    expect([a.room.peers, b.room.peers]).toEqual([[over[0]!.room.id], [over[0]!.room.id]])
+    network.between('1', '2').set({ outage: false })
+    await runUntil(network, () => [a, b].every(({ room }) => room.peers.length === 2), 60_000)
+    expect([viaOf(a, b), viaOf(b, a)]).toEqual([undefined, undefined])
+  })
+
+  it('does not look for another way to somebody who parted with it', async () => {
+    const [a, b, over] = await pairAnd(2)
+    a.room.disconnectPeer(b.room.id)
+    await runUntil(network, () => ends(b, 'disconnected_by_remote'), 5_000)
+    const before = [...b.log]
+    network.between('1', '2').set({ outage: false })
+    await network.run(90_000)
+    expect(b.log).toEqual(before)
+    expect([a, b].map(({ room }) => room.peers.length)).toEqual([over.length, over.length])
+  })
 })
