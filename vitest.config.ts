@@ -1,15 +1,17 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Tests with real connections that mostly wait, and do not mind who runs beside them: they count, and measure no time. */
+/** Tests with real connections, browsers, servers or processes that measure no time, and do not mind who runs beside them: most wait. */
 const PATIENT = [
   'test/conformance/across/*.test.ts',
   'test/conformance/{chromium,firefox}.test.ts',
   'test/e2e/no-way.test.ts',
+  'test/examples/ladder.test.ts',
   'test/nat/nat.test.ts',
+  'test/package.test.ts',
   'test/real-link/blackout.test.ts',
   'test/server/signaling/redis-adapter.test.ts',
 ]
-/** Other tests with real connections, browsers, servers or processes. All others run in virtual time, and count only. */
+/** Other such tests. All others run in virtual time, and count only. */
 const REAL = [
   'test/*.test.ts',
   'test/conformance/*.test.ts',
