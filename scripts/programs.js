@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** @typedef {'chromium' | 'firefox'} BrowserName */
-/** @typedef {BrowserName | 'coturn' | 'ip' | 'nft' | 'redis'} ProgramName */
+/** @typedef {BrowserName | 'coturn' | 'ip' | 'nft' | 'nginx' | 'openssl' | 'redis'} ProgramName */
 
 /** @type {Record<ProgramName, { variable: string, programs: string[], debianPackage: string, rootOnly?: boolean }>} */
 export const PROGRAMS = {
@@ -18,6 +18,8 @@ export const PROGRAMS = {
   // The NAT laboratory: without root there is none.
   ip: { variable: 'IP_PATH', programs: ['ip'], debianPackage: 'iproute2', rootOnly: true },
   nft: { variable: 'NFT_PATH', programs: ['nft'], debianPackage: 'nftables', rootOnly: true },
+  nginx: { variable: 'NGINX_PATH', programs: ['nginx'], debianPackage: 'nginx-light' },
+  openssl: { variable: 'OPENSSL_PATH', programs: ['openssl'], debianPackage: 'openssl' },
   redis: { variable: 'REDIS_SERVER_PATH', programs: ['redis-server'], debianPackage: 'redis-server' },
 }
 

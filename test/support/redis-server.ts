@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { findProgram } from '../../scripts/programs.js'
 
 export class RedisServer {
   readonly port: number
@@ -25,7 +26,7 @@ export class RedisServer {
 
   async start(): Promise<void> {
     const settings = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-    const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(findProgram('redis')!, settings, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = child
     for await (const line of createInterface(child.stdout!)) {
       if (line.includes('Ready to accept connections')) break
