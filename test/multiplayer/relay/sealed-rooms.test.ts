@@ -362,6 +362,8 @@ describe('a pair of a mesh that seals and cannot connect', () => {
     const meet = () => [a, b].every(({ room }) => room.peers.length === 1 + others)
     await runUntil(network, meet, 60_000)
     expect(viaOf(a, b)).toBe(over[0]!.room.id)
+    // The statistics ask for the round trip: that question is not to be among what is spoilt.
+    await network.run(1_000)
     return [a, b, over]
   }
 
