@@ -198,7 +198,7 @@ export class ClientSession implements MembershipClient, TaskOwner {
   #signal({ to, signal, text }: SignalRequest): void {
     // Before the room's own check: who signals without measure is not helped by signaling to nobody.
     this.#signals ??= new SignalQuota(this.#settings.clock)
-    if (!this.#signals.allows(to, signal)) {
+    if (!this.#signals.allows(to, signal, this.#membership?.state.places[to]?.life)) {
       throw new BadMessage('ERR_RATE_LIMITED', `This client signals more to peer ${to} than any connection needs.`)
     }
     // Not waited for: signals come in bursts, and the next one takes the same way.

@@ -50,6 +50,8 @@ export class Membership implements KeptPlace {
   /** The last signal that is on its way, where that takes time. */
   #sending: Promise<unknown> | undefined
   #state: RoomState
+  /** The client was told who is there: it cannot make sense of a change before. */
+  #isTold = false
   #over = false
 
   constructor({ id, state, channel }: Admission, parts: MembershipParts, client: MembershipClient) {
@@ -67,6 +69,7 @@ export class Membership implements KeptPlace {
 
   /** The answer to the client's entry. */
   joined(iceServers: readonly IceServer[], secret: string): Extract<ServerMessage, { type: 'joined' }> {
+    this.#isTold = true
     const state = this.#state
     const peers = visibleTo(state, this.id).map((id) => ({ ...this.#peer(id), offer: offersTo(state, this.id, id) }))
     const resume = { secret, graceMs: this.#parts.places.graceMs }
@@ -187,6 +190,8 @@ export class Membership implements KeptPlace {
       return
     }
     this.#state = state
+    // The caretaker finds those, too, that wait for their ICE servers.
+    if (!this.#isTold) return
     const change = stateChange(before, state, this.id)
     const send = (message: ServerMessage) => this.#client.tell(message)
     for (const id of change.left) send({ type: 'peer_left', id, ...(state.kicked === id && { kicked: true }) })

@@ -39,20 +39,31 @@ export class RelayFinder {
   /**
    * Looks for a way to a peer. Of the two the one with the smaller id chooses, and the other waits for that. Returns whether
    * there is anybody who could know one.
-   * @param alone The other one does not look: this side chooses in any case.
+   * @param alone The other one may not look: this side chooses in any case, after the one with the smaller id could have.
    */
   seek(id: number, done: (found: boolean) => void, alone = false): boolean {
     if (this.#searches.has(id)) return true
-    const neighbours = this.#parts.neighbours().filter((each) => each.id !== id && !this.#parts.barred.has(id, each.id))
-    if (neighbours.length === 0) return false
-    const chooses = alone || this.#parts.id() < id
-    const asked = new Set(chooses ? neighbours : [])
-    const search: Search = { done, asked, ways: [], opening: undefined, cancel: () => {} }
+    if (this.#helpers(id).length === 0) return false
+    const search: Search = { done, asked: new Set(), ways: [], opening: undefined, cancel: () => {} }
     this.#searches.set(id, search)
-    for (const remote of asked) this.#parts.say(remote, writeCommand(Command.Query, id))
-    if (!chooses) this.#after(search, WAIT_FOR_OTHER_MS, () => this.#end(id, false))
-    else this.#after(search, FIND_TIMEOUT_MS, () => this.#tryNext(id, search))
+    if (this.#parts.id() < id) this.#ask(id, search)
+    // It may look all the same: two that choose at the same time would each give up what the other one chose.
+    else if (alone) this.#after(search, FIND_TIMEOUT_MS + OPEN_TIMEOUT_MS, () => this.#ask(id, search))
+    else this.#after(search, WAIT_FOR_OTHER_MS, () => this.#end(id, false))
     return true
+  }
+
+  #ask(id: number, search: Search): void {
+    for (const remote of this.#helpers(id)) {
+      search.asked.add(remote)
+      this.#parts.say(remote, writeCommand(Command.Query, id))
+    }
+    this.#after(search, FIND_TIMEOUT_MS, () => this.#tryNext(id, search))
+  }
+
+  /** Who may know a way to a peer. */
+  #helpers(id: number): RemotePeer[] {
+    return this.#parts.neighbours().filter((each) => each.id !== id && !this.#parts.barred.has(id, each.id))
   }
 
   /** A neighbour says in how many ms it reaches a peer, or that it does not. */

@@ -84,6 +84,14 @@ describe('signals to one peer', () => {
     }
   })
 
+  it('are counted anew for a peer that entered anew: whoever answers it each time is not to blame', () => {
+    const quota = new SignalQuota(new VirtualClock())
+    for (let life = 0; life < 2 * MAX_DESCRIPTIONS_PER_PEER; life++) expect(quota.allows(2, OFFER, life)).toBe(true)
+    for (let n = 0; n < MAX_DESCRIPTIONS_PER_PEER; n++) expect(quota.allows(3, OFFER, 7)).toBe(true)
+    expect(quota.allows(3, OFFER, 7)).toBe(false)
+    expect(quota.allows(3, OFFER, 8)).toBe(true)
+  })
+
   it('are counted for as many peers as two full rooms have', () => {
     const quota = new SignalQuota(new VirtualClock())
     for (let n = 0; n <= MAX_CANDIDATES_PER_DESCRIPTION; n++) quota.allows(1, CANDIDATE)
