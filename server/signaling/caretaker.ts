@@ -4,7 +4,14 @@
 import type { CancelTimer, Clock } from '../../src/net/clock.ts'
 import { every } from '../../src/net/clock.ts'
 import type { SignalingAdapter, StoredRecord } from './adapter.ts'
-import { CARE_BATCH, MIN_SWEEP_MS, RENEWALS_PER_LEASE, SWEEPS_PER_GRACE, TIME_JUMP_MS } from './constants.ts'
+import {
+  CARE_BATCH,
+  MEND_RETRY_MS,
+  MIN_SWEEP_MS,
+  RENEWALS_PER_LEASE,
+  SWEEPS_PER_GRACE,
+  TIME_JUMP_MS,
+} from './constants.ts'
 import type { PlaceTimes } from './entrance.ts'
 import type { SignalingLog } from './log.ts'
 import { CLAIM_PREFIX } from './quick-match.ts'
@@ -40,6 +47,8 @@ export class Caretaker {
   readonly #renewMs: number
   #busy: Promise<void> = Promise.resolve()
   #mendQueued = false
+  #cancelRetry: CancelTimer = () => {}
+  #isClosed = false
   /** By the clock: nobody's place is given up before that, because the others had no chance to renew theirs. */
   #sweepFrom: number
   /** From the clock to the time of day, as it was at the last sweep. */
@@ -70,19 +79,30 @@ export class Caretaker {
   gap(code: string): void {
     this.#beCareful()
     this.#gaps.add(code)
-    if (this.#mendQueued) return
-    this.#mendQueued = true
-    // Every room tells of the same gap: they are looked at together.
-    this.#then(async () => {
-      this.#mendQueued = false
-      await this.#renew(new Set(this.#gaps))
-    })
+    this.#mend()
   }
 
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelRetry()
     for (const stop of this.#stop) stop()
     await this.#busy
+  }
+
+  /** Every room tells of the same gap: they are looked at together. */
+  #mend(): void {
+    if (this.#mendQueued) return
+    this.#mendQueued = true
+    this.#then(async () => {
+      this.#mendQueued = false
+      await this.#renew(new Set(this.#gaps))
+      // Some could not be reached: sooner than with the next renewal, because pairs wait for it.
+      this.#cancelRetry()
+      if (this.#gaps.size > 0 && !this.#isClosed) {
+        this.#cancelRetry = this.#parts.clock.setTimeout(() => this.#mend(), MEND_RETRY_MS)
+      }
+    })
   }
 
   #then(task: () => Promise<void>): void {

@@ -50,6 +50,8 @@ export const RENEWALS_PER_LEASE = 3
 export const SWEEPS_PER_GRACE = 6
 /** Never more often than this, in ms, however short the grace. */
 export const MIN_SWEEP_MS = 200
+/** After a gap in the link to the store: a room that could not be reached is looked at again after so long, in ms. */
+export const MEND_RETRY_MS = 1_000
 /** Between two looks at the time of day: a clock that is kept right moves by milliseconds, one that is set by seconds, in ms. */
 export const TIME_JUMP_MS = 1_000
 /** Records that are looked at together: enough to hide a store's distance, and few enough to stay a small burst. */

@@ -1,5 +1,6 @@
 // What the other side of a pair can make this one do through signaling: every connection that it asks for is paid from one
-// purse, whether it was never connected, is being repaired or was given up, so that none of these ways is a way round.
+// purse, whether it was never connected, is being repaired or was given up. Whoever leaves the room and enters it again begins
+// with a new one: the server's limits bound that.
 
 import type { Clock } from '../net/clock.ts'
 import { TokenBucket } from '../net/token-bucket.ts'

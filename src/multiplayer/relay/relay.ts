@@ -95,9 +95,9 @@ export class Relay {
         if (peer.superseded) this.handovers.progressed(peer)
       },
       left: (peer, reason) => {
-        // Of the two that whoever passes on has parted, one found it out, and the other is not told why.
-        const isBarred = peer.isSpoiled || (parts.seals && reason === 'disconnected_by_remote')
-        if (isBarred && this.#role === 'member') this.#barred.add(peer.id, peer.via.id)
+        // A late packet of other keys may be among what could not be opened: it is no proof while the way goes on.
+        if (reason !== 'protocol_error') peer.isSpoiled = false
+        if (this.#role === 'member') this.#bar(peer, reason)
         parts.left(peer, reason)
         if (peer.superseded) this.handovers.ended(peer)
       },
@@ -127,6 +127,7 @@ export class Relay {
   /** A connection stands. Returns whether its peer was reached over a third until now, and is no news. */
   connected(remote: RemotePeer): boolean {
     this.finder.forget(remote.id)
+    this.#barred.connected(remote.id)
     if (this.peers.replaceSealed(remote.id)) {
       this.#parts.replaced(remote.id)
       return false
@@ -161,6 +162,13 @@ export class Relay {
     this.handovers.lost(remote)
     // Of a mesh only the third is gone.
     this.peers.lost(remote, this.#role === 'member' ? 'connection_lost' : reason)
+  }
+
+  #bar(peer: RelayedPeer, reason: DisconnectReason): void {
+    if (peer.isSpoiled) this.#barred.add(peer.id, peer.via.id, 'proven')
+    // Of two that were parted by what was spoiled, one found it out, and the other is not told why.
+    else if (this.#parts.seals && reason === 'disconnected_by_remote')
+      this.#barred.add(peer.id, peer.via.id, 'suspected')
   }
 
   #joined(peer: RelayedPeer): void {

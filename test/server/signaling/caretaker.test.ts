@@ -52,3 +52,28 @@ it('gives up whom nobody keeps any more, also after the time of day was set', as
   expect(adapter.roomCount).toBe(0)
   await caretaker.close()
 })
+
+it('tells of a gap as soon as the store can be reached, not only with the next renewal', async () => {
+  const { adapter, caretaker, place, wait } = await keptRoom()
+  const transact = adapter.transact.bind(adapter)
+  let attempts = 0
+  adapter.transact = (key, update) => {
+    attempts += 1
+    return attempts > 2 ? transact(key, update) : Promise.reject(new Error('The store is away.'))
+  }
+  const mended = async () => {
+    let found: number | undefined
+    await transact<RoomState>('A', (state) => {
+      found = state?.places[place.id]?.mended
+      return state
+    })
+    return found
+  }
+  caretaker.gap('A')
+  await wait(1_000)
+  expect(await mended()).toBeUndefined()
+  await wait(3_000)
+  expect(attempts).toBe(3)
+  expect(await mended()).toBe(place.state.revision + 1)
+  await caretaker.close()
+})
