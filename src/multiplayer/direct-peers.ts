@@ -45,7 +45,7 @@ export class DirectPeers {
   }
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
-  require(id: number): RemotePeer {
+  known(id: number): RemotePeer {
     const remote = this.#all.get(id)
     if (!remote) throw new NetError('ERR_DOES_NOT_EXIST', `There is no peer ${id}.`)
     return remote

@@ -183,7 +183,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    * @throws {NetError} ERR_DOES_NOT_EXIST; ERR_INVALID_PARAMETER: a connection that has started.
    */
   replaceConnection(connection: WebRTCPeerConnection, id: number, leads: boolean): void {
-    this.#peers.require(id).prepare(new Way(connection, this.#role.channelModes), leads)
+    this.#peers.known(id).prepare(new Way(connection, this.#role.channelModes), leads)
   }
 
   /** The peer itself wants to be reached anew: what `replaceConnection` was given is taken in any case. */
@@ -225,7 +225,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   getPeer(id: number): ConnectedPeer {
-    const { connection, connected, link } = this.#peers.require(id)
+    const { connection, connected, link } = this.#peers.known(id)
     return { connection, connected, reconnecting: link.reconnecting }
   }
 
@@ -240,7 +240,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   /** @throws {NetError} ERR_DOES_NOT_EXIST */
   stats(id: number): PeerStats {
-    return (this.#relay.peers.get(id) ?? this.#peers.require(id)).stats
+    return (this.#relay.peers.get(id) ?? this.#peers.known(id)).stats
   }
 
   send(value: PacketValue, options: SendOptions = {}): boolean {
@@ -310,7 +310,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
    * peer; `undefined` ends it. It costs nothing while nobody listens. @throws {NetError} ERR_DOES_NOT_EXIST
    */
   tap(id: number, listener: ((frame: TapEvent) => void) | undefined): void {
-    const { link } = this.#peers.require(id)
+    const { link } = this.#peers.known(id)
     const tell = listener && ((frame: TapEvent) => isolated(() => listener(frame)))
     link.tap = tell && ((frame) => tell({ ...frame, peer: id, lane: this.#lanes.nameOf(frame.lane) }))
   }
@@ -332,7 +332,7 @@ export class WebRTCMultiplayerPeer extends MultiplayerPeer {
 
   disconnectPeer(id: number, force = false): void {
     const relayed = this.#relay.peers.get(id)
-    const remote = relayed ? undefined : this.#peers.require(id)
+    const remote = relayed ? undefined : this.#peers.known(id)
     const wasConnected = remote?.connected ?? false
     if (force) this.#delivery.silence(id)
     if (relayed) this.#relay.peers.part(relayed, 'kicked')
