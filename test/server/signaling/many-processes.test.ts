@@ -136,7 +136,11 @@ describe('three processes behind a balancer', () => {
     const before = hosts.map(({ joined }) => [joined.id, joined.room.code])
 
     await servers[0]!.end('SIGKILL')
-    await expect.poll(() => hosts.filter((player) => player.isCutOff).length).toBeGreaterThan(ROOMS / 4)
+    // All of them: who is seen later would be waited for in vain.
+    const served = balancer.taken.get(servers[0]!.port)
+    await expect
+      .poll(() => [...hosts, ...guests].filter((player) => player.isCutOff).length, { timeout: 10_000 })
+      .toBe(served)
     // A few of the guests never come back.
     const lost = guests.filter((player) => player.isCutOff).slice(0, 20)
     expect(lost).toHaveLength(20)
