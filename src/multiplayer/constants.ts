@@ -32,6 +32,13 @@ export const LOST_GOODBYE_MS = 3_000
 /** How long two peers may take to connect, in ms. ICE over a bad mobile network with TURN takes about 8 s. */
 export const CONNECT_TIMEOUT_MS = 15_000
 
+/**
+ * How often a connection for bulk is dialled in the life of a pair, and how long after the end of the first the second is, in ms;
+ * each further wait is twice as long: a minute before the last.
+ */
+export const MAX_BULK_ATTEMPTS = 8
+export const BULK_REDIAL_MS = 1_000
+
 /** How often a connection that failed before it stood is dialled again. */
 export const MAX_REDIALS = 2
 

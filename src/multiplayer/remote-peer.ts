@@ -101,14 +101,15 @@ export class RemotePeer implements PacketSource {
       drained: events.drained,
       progress: events.progress,
       bulkWaits: () => this.#bulk.want(),
-      bulkRefused: () => this.#bulk.fail(),
+      bulkRefused: () => this.#bulk.lose(),
+      bulkStalled: () => this.#bulk.giveUp(),
       signal: (payload) => this.#bulk.signal(payload),
       reconnecting: () => {
         events.reconnecting()
         this.#tryNext()
       },
       reconnected: events.reconnected,
-      moved: () => this.#bulk.end(),
+      moved: () => this.#bulk.lose(),
       rejected: (error) => {
         this.#lastError = error
         events.rejected(error)
@@ -286,7 +287,7 @@ export class RemotePeer implements PacketSource {
 
   #makeBulk(offers: boolean): BulkConnection {
     return new BulkConnection({
-      configuration: this.connection.configuration,
+      configuration: () => this.connection.configuration,
       offers,
       clock: this.#clock,
       send: (payload) => this.link.sendSignal(payload),

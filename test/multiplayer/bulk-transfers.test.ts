@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
-import { CONNECT_TIMEOUT_MS } from '../../src/multiplayer/constants.ts'
+import { BULK_REDIAL_MS, CONNECT_TIMEOUT_MS, MAX_BULK_ATTEMPTS } from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
 import type {
@@ -140,7 +140,7 @@ describe('bulk', () => {
   })
 
   it.each([0, 1])('loses nothing when its connection is lost in the midst of a transfer (%i)', async (side) => {
-    const { a, b, watched, heardB, route, gone, errors } = await two({}, {
+    const { a, watched, heardB, route, gone, errors } = await two({}, {
       latencyMs: 20,
       rateBytesPerSecond: 500_000,
     } as never)
@@ -151,9 +151,57 @@ describe('bulk', () => {
     a.send('game')
     await network.until(() => heardB.length === 11, { limitMs: 120_000 })
     expect(heardB.filter((value) => value !== 'game')).toEqual(sizes)
-    await network.until(() => route(a) === 'shared' && route(b) === 'shared')
     expect([gone, errors]).toEqual([[], []])
   })
+
+  it.each([0, 1])('is dialled again when its connection is lost, and goes over the new one (%i)', async (side) => {
+    const { a, b, watched, heardB, route, gone, errors } = await two()
+    a.sendBytes(level())
+    await network.until(() => route(a) === 'own' && route(b) === 'own')
+    watched[side]!.connections[0]!.close()
+    await network.until(() => route(a) === 'shared' && route(b) === 'shared')
+    await network.run(BULK_REDIAL_MS)
+    a.sendBytes(level())
+    await network.until(() => route(a) === 'own' && route(b) === 'own')
+    a.sendBytes(level())
+    await network.until(() => heardB.length === 3)
+    expect(watched.map(({ connections }) => connections.length)).toEqual([2, 2])
+    expect([gone, errors]).toEqual([[], []])
+  })
+
+  it.each([0, 1])(
+    'is dialled again when its connection could not be made, in the midst of a transfer (%i)',
+    async (side) => {
+      const { a, b, watched, heardB, route, gone, errors } = await two({}, {
+        latencyMs: 20,
+        rateBytesPerSecond: 500_000,
+      } as never)
+      watched[side]!.forbidden = true
+      a.sendBytes(level(4_000_000))
+      await network.run(BULK_REDIAL_MS / 2)
+      watched[side]!.forbidden = false
+      await network.until(() => route(a) === 'own' && route(b) === 'own')
+      expect(heardB).toEqual([])
+      await network.until(() => heardB.length === 1, { limitMs: 60_000 })
+      expect([gone, errors]).toEqual([[], []])
+    },
+  )
+})
+
+it('bulk gets a connection of its own again where the pair moved to a new one', async () => {
+  const { a, b, heardB, route, gone, errors } = await two({}, { latencyMs: 20, transport: 'node' } as never)
+  const changes: string[] = []
+  a.on('peerReconnected', () => changes.push('back'))
+  a.sendBytes(level())
+  await network.until(() => route(a) === 'own' && route(b) === 'own')
+  network.interrupt(10_000)
+  await network.until(() => changes.length === 1, { limitMs: 60_000 })
+  await network.until(() => route(a) === 'shared' && route(b) === 'shared')
+  await network.run(BULK_REDIAL_MS)
+  a.sendBytes(level())
+  await network.until(() => route(a) === 'own' && route(b) === 'own')
+  await network.until(() => heardB.length === 2)
+  expect([gone, errors]).toEqual([[], []])
 })
 
 describe('a bulk connection that is open and carries nothing', () => {
@@ -222,7 +270,7 @@ describe('signals of a bulk connection', () => {
     const watched = new Watched(driver)
     const said: string[] = []
     const bulk = new BulkConnection({
-      configuration: { driver: watched.driver } as ConnectionConfiguration,
+      configuration: () => ({ driver: watched.driver }) as ConnectionConfiguration,
       offers,
       clock,
       send: (payload) => said.push(JSON.parse(new TextDecoder().decode(payload)).kind),
@@ -247,14 +295,14 @@ describe('signals of a bulk connection', () => {
     expect(watched.connections).toEqual([])
   })
 
-  it('make one connection at most, however often they ask', async () => {
+  it('make one connection an attempt at most, and no more than the attempts that there are, however often they ask', async () => {
     const offering = alone(true)
-    for (let i = 0; i < 50; i++) offering.signal({ kind: 'wanted' })
-    expect(offering.watched.connections.length).toBe(1)
-    await network.run(CONNECT_TIMEOUT_MS)
+    for (let attempt = 0; attempt < 3 * MAX_BULK_ATTEMPTS; attempt++) {
+      for (let i = 0; i < 20; i++) offering.signal({ kind: 'wanted', attempt })
+      expect(offering.watched.connections.length).toBe(Math.min(attempt + 1, MAX_BULK_ATTEMPTS))
+      await network.run(CONNECT_TIMEOUT_MS)
+    }
     expect(offering.bulk.state).toBe('shared')
-    for (let i = 0; i < 50; i++) offering.signal({ kind: 'wanted' })
-    expect(offering.watched.connections.length).toBe(1)
     expect(network.clock.pendingTimers).toBe(0)
   })
 
@@ -281,7 +329,7 @@ describe('signals of a bulk connection', () => {
     }
     expect(watched.connections.length).toBeLessThanOrEqual(1)
     await network.run(CONNECT_TIMEOUT_MS + 1_000)
-    expect(bulk.state).toBe('shared')
+    expect(bulk.state).toBe('none')
     expect(said.filter((kind) => kind === 'failed').length).toBeGreaterThan(0)
     expect(network.clock.pendingTimers).toBe(0)
   })
@@ -290,8 +338,10 @@ describe('signals of a bulk connection', () => {
     const { bulk, said, signal } = alone(true)
     bulk.want()
     const before = said.length
-    for (let i = 0; i < 5; i++) signal({ kind: 'failed' })
-    expect(said.length).toBe(before)
+    for (let attempt = 0; attempt < MAX_BULK_ATTEMPTS; attempt++) {
+      for (let i = 0; i < 5; i++) signal({ kind: 'failed', attempt })
+      expect(said.length).toBe(before)
+    }
     expect(bulk.state).toBe('shared')
     signal({ kind: 'wanted' })
     expect(said.at(-1)).toBe('failed')

@@ -345,7 +345,13 @@ describe('what arrives', () => {
 
 describe('signals of the bulk connection', () => {
   const signal = (text: string) => {
-    const parts = { configuration: {}, offers: false, clock: new VirtualClock(), send: nothing, opened: nothing }
+    const parts = {
+      configuration: () => ({}),
+      offers: false,
+      clock: new VirtualClock(),
+      send: nothing,
+      opened: nothing,
+    }
     const bulk = new BulkConnection({ ...parts, packet: nothing, drained: nothing, closed: nothing })
     bulk.signal(Buffer.from(text))
   }

@@ -218,7 +218,7 @@ export class LinkSender {
     const longest = Math.max(BULK_STALL_MS, BULK_STALL_ROUND_TRIPS * (acknowledger.roundTrip.smoothedMs ?? 0))
     if (ms < longest) return
     this.#stall = undefined
-    news.add(() => events.bulkRefused?.())
+    news.add(() => events.bulkStalled?.())
   }
 
   /** Of what waits for this peer, whoever caused it, there is no more than a limit. */

@@ -37,8 +37,10 @@ export interface LinkEvents {
    * when the stream keeps to a trickle.
    */
   bulkWaits?(): boolean
-  /** The bulk connection took no more, or carries nothing. */
+  /** The bulk connection took no more. */
   bulkRefused?(): void
+  /** The bulk connection carries nothing, although the remote is heard. */
+  bulkStalled?(): void
   /** The remote says something about the bulk connection. */
   signal?(payload: Uint8Array): void
   /** The remote sent something that cannot be understood. */

@@ -42,7 +42,7 @@ const Token = v.pipe(v.string(), v.maxLength(MAX_TOKEN_LENGTH))
 const MaxPeers = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PEERS_LIMIT))
 
 /** Counts how often a pair has dialled, so that what belongs to an earlier attempt is not taken for this one. */
-const Attempt = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)))
+export const Attempt = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)))
 
 /** What two peers tell each other while they connect. */
 export const Signal = v.variant('kind', [
