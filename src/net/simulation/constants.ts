@@ -19,9 +19,18 @@ export const MAX_SEGMENT = 1_156
 /** What the congestion window counts in (RFC 9260, 7.2.1: PMDCS), in bytes. */
 export const SEGMENT_UNIT = MAX_SEGMENT + DATA_HEADER
 
-/** First congestion window (what the Node driver sets) and largest burst (libdatachannel), in segments. */
-export const INITIAL_WINDOW_SEGMENTS = 100
+/**
+ * First congestion window and largest burst, in segments (libdatachannel; usrsctp's first window is its burst at most, whatever the
+ * Node driver sets).
+ */
+export const INITIAL_WINDOW_SEGMENTS = 10
 export const MAX_BURST_SEGMENTS = 10
+
+/** Lost segments that go out again at a time (usrsctp: fr_max_burst). */
+export const MAX_RESEND_BURST_SEGMENTS = 4
+
+/** By how many segments an acknowledgement lets the window grow in slow start, at most (usrsctp; RFC 3465: L). */
+export const SLOW_START_SEGMENTS = 2
 
 /** The congestion window is never halved below this, in segments (RFC 9260, 7.2.3). */
 export const MIN_THRESHOLD_SEGMENTS = 4

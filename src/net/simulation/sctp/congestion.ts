@@ -1,6 +1,12 @@
 // How much an association may have in flight (RFC 9260, 7.2): slow start, congestion avoidance, fast recovery.
 
-import { INITIAL_WINDOW_SEGMENTS, MIN_THRESHOLD_SEGMENTS, SEGMENT_UNIT } from '../constants.ts'
+import {
+  INITIAL_WINDOW_SEGMENTS,
+  MAX_BURST_SEGMENTS,
+  MIN_THRESHOLD_SEGMENTS,
+  SEGMENT_UNIT,
+  SLOW_START_SEGMENTS,
+} from '../constants.ts'
 
 export class CongestionWindow {
   /** In bytes. */
@@ -24,13 +30,21 @@ export class CongestionWindow {
     // A window that is not used says nothing about the network.
     if (!advanced || flight < this.bytes) return
     if (this.bytes <= this.#threshold) {
-      this.bytes += Math.min(bytes, SEGMENT_UNIT)
+      this.bytes += Math.min(bytes, SLOW_START_SEGMENTS * SEGMENT_UNIT)
       return
     }
     this.#acknowledged += bytes
     if (this.#acknowledged < this.bytes) return
     this.#acknowledged -= this.bytes
     this.bytes += SEGMENT_UNIT
+  }
+
+  /** A window far ahead of what is in flight comes back to it, and grows as in slow start from there (usrsctp). */
+  limitBurst(flight: number): void {
+    const most = flight + MAX_BURST_SEGMENTS * SEGMENT_UNIT
+    if (most >= this.bytes) return
+    this.#threshold = Math.max(this.#threshold, this.bytes)
+    this.bytes = most
   }
 
   /** Reports say that something was lost. `newest`: the last TSN sent. Returns whether this is a new episode. */

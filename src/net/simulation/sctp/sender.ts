@@ -1,7 +1,7 @@
 // The sending half of an association: what goes out, when it goes out again, and when it is given up.
 
 import type { CancelTimer, Clock } from '../../clock.ts'
-import { MAX_BURST_SEGMENTS, MAX_SEGMENT, RECEIVE_WINDOW, SEGMENT_UNIT, TIMER_TOLERANCE_MS } from '../constants.ts'
+import { MAX_RESEND_BURST_SEGMENTS, MAX_SEGMENT, RECEIVE_WINDOW, SEGMENT_UNIT, TIMER_TOLERANCE_MS } from '../constants.ts'
 import { CongestionWindow } from './congestion.ts'
 import { Outstanding } from './outstanding.ts'
 import { RetransmissionTimeout } from './retransmission-timeout.ts'
@@ -82,9 +82,10 @@ export class Sender {
   flush(): void {
     if (this.#closed) return
     const now = this.#clock.now()
-    let burst = MAX_BURST_SEGMENTS
+    let resends = MAX_RESEND_BURST_SEGMENTS
     let progressed = false
-    while (burst-- > 0 && (this.#outstanding.hasLost || !this.#queue.isEmpty)) {
+    if (!this.#outstanding.hasLost) this.#window.limitBurst(this.#outstanding.flight)
+    while (this.#outstanding.hasLost ? resends-- > 0 : !this.#queue.isEmpty) {
       const chunks = this.#nextPacket(now)
       if (chunks.length === 0) break
       progressed = true
