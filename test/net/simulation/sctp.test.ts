@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import type { DataChannelOptions } from '../../../src/net/drivers/driver.ts'
 import { type LinkConditions, SimulatedNetwork, type SimulatedNetworkOptions } from '../../../src/testing.ts'
-import { close, type End, expectShare, pair, quantile, RELIABLE, UNRELIABLE } from './support.ts'
+import { quantile } from '../../support/quantile.ts'
+import { close, type End, expectShare, pair, RELIABLE, UNRELIABLE } from './support.ts'
 
 const TICK_MS = 1000 / 60
 

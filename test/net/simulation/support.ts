@@ -75,9 +75,3 @@ export function expectNear(measured: number, expected: number, deviation: number
   expect(measured).toBeGreaterThan(expected - 3 * deviation)
   expect(measured).toBeLessThan(expected + 3 * deviation)
 }
-
-/** The value below which a share of all lies. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((x, y) => x - y)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-}
