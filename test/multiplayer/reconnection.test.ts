@@ -8,17 +8,13 @@ import { TransferMode } from '../../src/multiplayer/types.ts'
 import type { DriverConnection, WebRTCDriver } from '../../src/net/drivers/driver.ts'
 import type { SignalingEvent, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../../src/testing.ts'
+import { expectCleanLeave } from '../support/clean-leave.ts'
 import { Witness } from '../support/peers.ts'
 
 let network: SimulatedNetwork
-let rooms: Room[] = []
+const rooms: Room[] = []
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  rooms = []
-  await network.run(2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 interface Side {
   readonly room: Room
