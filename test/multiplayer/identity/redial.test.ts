@@ -233,22 +233,22 @@ describe('who stands in between at the redial', () => {
 })
 
 describe('who stands in between at the redial and pretends that the peer began anew', () => {
-  const greetAnew = () => {
+  const standBetween = () => {
+    mallory.active = true
     mallory.rewrite = (packet, { to, channel }) =>
       channel === 0 && (packet[0]! & KIND_MASK) === Kind.Proof ? [[to, hello()]] : [[to, packet]]
   }
 
-  /** `victim` hears, as from `alias`, that the connection failed. */
-  const claimFailure = (victim: Player, alias: Player) =>
-    mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
+  /** Each hears, as from the other, that the connection failed. */
+  const claimFailure = (a: Player, b: Player) => {
+    mallory.say(a.room.id, b.room.id, { kind: 'failed', attempt: 0 })
+    mallory.say(b.room.id, a.room.id, { kind: 'failed', attempt: 0 })
+  }
 
   it('does not end a connection that lives', async () => {
     const pair = await met()
-    const [a, b] = pair
-    mallory.active = true
-    greetAnew()
-    claimFailure(a, b)
-    claimFailure(b, a)
+    standBetween()
+    claimFailure(...pair)
     await play(pair, 5_000)
     await runFor(500)
     expect(mallory.heard.length).toBeGreaterThan(0)
@@ -258,11 +258,9 @@ describe('who stands in between at the redial and pretends that the peer began a
 
   it('is told after the one before is gone, also where a send finds that out', async () => {
     const pair = await met()
-    const [a, b] = pair
-    mallory.active = true
-    greetAnew()
-    claimFailure(a, b)
-    claimFailure(b, a)
+    const [a] = pair
+    standBetween()
+    claimFailure(...pair)
     await play(pair, 1_000)
     for (const { log } of pair) expect(log).toEqual(['connected'])
     const spy = vi.spyOn(WebRTCDataChannel.prototype, 'putPacket').mockImplementationOnce(() => {
@@ -276,8 +274,7 @@ describe('who stands in between at the redial and pretends that the peer began a
 
   it('is a newcomer, who has to show who it is', async () => {
     const pair = await met({ identities: [alice, bob] })
-    mallory.active = true
-    greetAnew()
+    standBetween()
     cut(pair)
     await play(pair, 9_000)
     expect(mallory.text).not.toContain('secret')

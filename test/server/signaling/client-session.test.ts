@@ -3,7 +3,8 @@ import type { SignalingAdapter } from '../../../server/signaling/adapter.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { NetError } from '../../../src/net/errors.ts'
 import type { RoomRecord } from '../../../src/net/signaling/room.ts'
-import { Client, idle } from './session-client.ts'
+import { turn } from '../../support/turn.ts'
+import { Client } from './session-client.ts'
 
 describe('a session', () => {
   it('draws another code when a room has it already', async () => {
@@ -19,7 +20,7 @@ describe('a session', () => {
     }
     const client = new Client(adapter)
     client.create()
-    await idle()
+    await turn()
     expect(taken.size).toBe(3)
     expect(client.joined.room.host).toBe(client.joined.id)
   })
@@ -41,7 +42,7 @@ describe('a session', () => {
     }
     const client = new Client(adapter)
     client.join('000-000-000')
-    await idle()
+    await turn()
     expect(client.messages).toMatchObject([{ type: 'error', code: 'ERR_ROOM_NOT_FOUND' }])
     expect(listening).toBe(0)
   })
@@ -50,7 +51,7 @@ describe('a session', () => {
     const adapter = new MemoryAdapter()
     const client = new Client(adapter)
     client.create()
-    await idle()
+    await turn()
     const { code } = client.joined.room
     await adapter.transact<RoomRecord>(code, (room) => room && { ...room, peers: [99], revision: room.revision + 1 })
     expect(client.messages.at(-1)).toMatchObject({ type: 'closed', code: 'ERR_ROOM_CLOSED' })
@@ -61,13 +62,13 @@ describe('a session', () => {
     const adapter = new MemoryAdapter()
     const client = new Client(adapter)
     client.create()
-    await idle()
+    await turn()
     await client.session.end('leave')
     expect(adapter.roomCount).toBe(0)
     const count = client.messages.length
     await adapter.transact(client.joined.room.code, () => ({ revision: 99 }))
     client.say({ type: 'ping' })
-    await idle()
+    await turn()
     expect(client.messages).toHaveLength(count)
   })
 })
@@ -82,7 +83,7 @@ describe('a session whose store fails', () => {
   it.each(['transact', 'subscribe'] as const)('is closed, and logs why, at %s', async (method) => {
     const client = new Client(broken(method))
     client.create()
-    await idle()
+    await turn()
     expect(client.messages.at(-1)).toMatchObject({ type: 'closed', code: 'ERR_SIGNALING_UNREACHABLE' })
     expect(client.closes).toEqual(['1011 ERR_SIGNALING_UNREACHABLE'])
     expect(client.failures).not.toEqual([])
@@ -99,7 +100,7 @@ describe('a session whose store fails', () => {
     const adapter = new MemoryAdapter()
     const client = new Client(adapter)
     client.create()
-    await idle()
+    await turn()
     Object.assign(adapter, { transact: () => Promise.reject(new NetError('ERR_UNAVAILABLE', 'the store is gone')) })
     await client.session.end('drop')
     expect(client.events).toContain('peer_dropped')

@@ -7,7 +7,7 @@ import type {
   StoredRecord,
 } from '../../../server/signaling/adapter.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
-import { idle } from './session-client.ts'
+import { turn } from '../../support/turn.ts'
 
 type Step = 'transact' | 'answer' | 'publish' | 'subscribe'
 
@@ -47,12 +47,12 @@ export class DistantAdapter implements SignalingAdapter {
   /** Lets the step at `index` of those that wait go, and everything that follows from it without another step. */
   async go(index = 0): Promise<void> {
     this.steps.splice(index, 1)[0]?.go()
-    await idle()
+    await turn()
   }
 
   /** Lets everything go, in order. */
   async goAll(): Promise<void> {
-    await idle()
+    await turn()
     while (this.steps.length > 0) await this.go()
   }
 

@@ -1,8 +1,9 @@
 // Sessions whose store answers late: what happens meanwhile is neither lost nor told in another order.
 
 import { describe, expect, it } from 'vitest'
+import { turn } from '../../support/turn.ts'
 import { DistantAdapter } from './distant-adapter.ts'
-import { Client, idle } from './session-client.ts'
+import { Client } from './session-client.ts'
 
 const SIGNAL = { kind: 'description', type: 'offer', sdp: 'v=0' } as const
 
@@ -30,7 +31,7 @@ describe('a session whose store is far away', () => {
     const second = new Client(adapter)
     first.join(code)
     second.join(code)
-    await idle()
+    await turn()
     await adapter.go() // the first subscribes
     await adapter.go() // the second subscribes
     expect(adapter.kinds()).toEqual(['transact', 'transact'])
@@ -49,12 +50,12 @@ describe('a session whose store is far away', () => {
     const { adapter, code } = await distantRoom()
     const first = new Client(adapter)
     first.join(code)
-    await idle()
+    await turn()
     await adapter.go() // subscribes
     await adapter.go() // is in, without knowing it
     const second = new Client(adapter)
     second.join(code)
-    await idle()
+    await turn()
     const answer = adapter.steps.shift()
     await adapter.goAll()
     const firstId = second.joined.peers[1]!.id
@@ -78,7 +79,7 @@ describe('a session whose store is far away', () => {
     await adapter.goAll()
     for (let n = 0; n < 3; n++) guest.say({ type: 'signal', to: host.joined.id, signal: SIGNAL })
     const gone = guest.session.end('leave')
-    await idle()
+    await turn()
     expect(adapter.kinds()).toEqual(['publish', 'publish', 'publish'])
     await adapter.go()
     await adapter.go()
@@ -104,7 +105,7 @@ describe('a session whose store is far away', () => {
     const { adapter, host, code } = await distantRoom()
     const guest = new Client(adapter)
     guest.join(code)
-    await idle()
+    await turn()
     for (let step = 1; step < steps; step++) await adapter.go()
     const gone = guest.session.end('leave')
     await adapter.goAll()
@@ -127,7 +128,7 @@ describe('a session that is handed over while it enters', () => {
     const { adapter, host, code } = await distantRoom()
     const guest = new Client(adapter)
     guest.join(code)
-    await idle()
+    await turn()
     guest.session.moveOn()
     await adapter.goAll()
     expect(guest.types()).toEqual(['joined'])
@@ -149,7 +150,7 @@ describe('a session that is handed over while it enters', () => {
       return client
     }
     const cut = comeBack()
-    await idle()
+    await turn()
     await adapter.go() // subscribes
     await adapter.go() // has the place, without knowing it
     cut.session.end('drop')
@@ -165,7 +166,7 @@ describe('a session that is handed over while it enters', () => {
     const { adapter, host, code } = await distantRoom()
     const guest = new Client(adapter)
     guest.join(code)
-    await idle()
+    await turn()
     await adapter.go() // subscribes
     await adapter.go() // is in, without knowing it
     const gone = guest.session.end('drop')

@@ -63,8 +63,3 @@ export class Client {
     return this.messages.map(({ type }) => type)
   }
 }
-
-/** Promises that can go on have gone on. */
-export function idle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
