@@ -7,11 +7,12 @@ import { joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { Room } from '../../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { WebRTCDataChannel } from '../../../src/net/data-channel.ts'
-import type { DriverConnection, WebRTCDriver } from '../../../src/net/drivers/driver.ts'
+import type { DriverConnection } from '../../../src/net/drivers/driver.ts'
 import { NetError } from '../../../src/net/errors.ts'
 import { KIND_MASK, Kind } from '../../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
 import { Mallory } from '../../support/mallory.ts'
+import { watchedDriver } from '../../support/watched-driver.ts'
 import { hello } from '../../support/wire.ts'
 import { runUntil, settled, watchCryptography } from './support.ts'
 
@@ -48,14 +49,7 @@ interface Player {
 async function enter(name: string, identity?: Identity, room?: string): Promise<Player> {
   const { driver, ...options } = network.peerOptions(name)
   const connections: DriverConnection[] = []
-  const watched: WebRTCDriver = {
-    ...driver,
-    createConnection(configuration, events) {
-      const connection = driver.createConnection(configuration, events)
-      connections.push(connection)
-      return connection
-    },
-  }
+  const watched = watchedDriver(driver, connections)
   const own = identity && { authentication: identify({ identity }) }
   const joined = await settled(
     network,
