@@ -1,5 +1,7 @@
 // State at 60 Hz over links that take less than is offered, or suddenly less: the newest is to win.
 
+import { setTimeout as wait } from 'node:timers/promises'
+
 import type { Figure, Outcome, Settings } from './support/figure.ts'
 import { Line, latencies, type Series } from './support/line-pair.ts'
 import { machineNow } from './support/machine-clock.ts'
@@ -138,8 +140,4 @@ function describe({ latency, deliveredPercent }: NarrowRun, squeeze: SqueezeRun)
     `${squeeze.queueMs.toFixed(0)} ms, back after ${squeeze.backMs.toFixed(0)} ms, ` +
     `${squeeze.squeezedDelivered} states arrived of those sent at 128 kbit/s`
   )
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

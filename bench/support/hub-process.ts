@@ -1,6 +1,9 @@
 // The program of a process with a hub: one end of many connections.
 
+import { setTimeout as wait } from 'node:timers/promises'
+
 import { serveParent, signalOther } from './child.ts'
+import { cpuMsSince } from './cpu.ts'
 import { FIRST_TICK, stateAt } from './endpoint.ts'
 import { GarbageWatch } from './garbage.ts'
 import { answerRawHub, dialRawHub, type Hub, hostSkeinHub, joinSkeinHub } from './hub.ts'
@@ -18,10 +21,6 @@ let watch = new GarbageWatch()
 function current(): Hub {
   if (!hub) throw new Error('Not connected yet.')
   return hub
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function use(made: Hub): Record<string, never> {
@@ -78,10 +77,7 @@ serveParent<HubCalls>(
       counting = { received: 0, cpuBefore: process.cpuUsage() }
       return {}
     },
-    counted: async () => {
-      const { user, system } = process.cpuUsage(counting.cpuBefore)
-      return { received: counting.received, cpuMs: (user + system) / 1_000 }
-    },
+    counted: async () => ({ received: counting.received, cpuMs: cpuMsSince(counting.cpuBefore) }),
     watch: async () => {
       watch = new GarbageWatch()
       await watch.start()

@@ -1,6 +1,7 @@
 // A line: two ends, each a process or a page of its own, and the link between them, which runs in this process. So a
 // busy end slows neither the link nor the other end.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createSignalingServer } from '../../server/index.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
@@ -156,10 +157,6 @@ export class Line {
 /** One-way times, ms, of the packets that were sent between two moments. */
 export function latencies(arrivals: readonly Arrival[], from = 0, to = Number.POSITIVE_INFINITY): number[] {
   return arrivals.filter(([sentAt]) => sentAt >= from && sentAt < to).map(([sentAt, receivedAt]) => receivedAt - sentAt)
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function openEnd(place: Place, { process, page, modules }: Programs): Promise<End> {

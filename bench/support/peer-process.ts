@@ -1,7 +1,10 @@
 // The program of a peer process: one end of a connection, driven by the main process.
 
+import { setTimeout as wait } from 'node:timers/promises'
+
 import type { Calls, Stack } from './calls.ts'
 import { type Handlers, serveParent, signalOther } from './child.ts'
+import { cpuMsSince } from './cpu.ts'
 import { type Dialled, type Endpoint, FIRST_TICK, stateAt } from './endpoint.ts'
 import { RawSide, type RawSignal } from './raw-connection.ts'
 import { answerRaw, dialRaw } from './raw-endpoint.ts'
@@ -33,10 +36,6 @@ async function dial(stack: Stack, url: string, room: string): Promise<Dialled & 
   const startedAt = performance.now()
   const dialled = dialSkein ? await dialSkein(url, room) : await dialRaw(raw)
   return { ...dialled, ms: performance.now() - startedAt }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function ping({ count, periodMs, startAt }: Calls['ping']['params']): Promise<Calls['ping']['result']> {
@@ -73,12 +72,7 @@ async function flood(ms: number): Promise<Calls['flood']['result']> {
   }
   const elapsedMs = performance.now() - startedAt
   await wait(STRAGGLERS_MS)
-  return { sent, cpuMs: cpuSince(cpuBefore), elapsedMs }
-}
-
-function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
+  return { sent, cpuMs: cpuMsSince(cpuBefore), elapsedMs }
 }
 
 const handlers: Handlers<Calls> = {
@@ -114,7 +108,7 @@ const handlers: Handlers<Calls> = {
     }
     return {}
   },
-  counted: async () => ({ received: counting.received, cpuMs: cpuSince(counting.cpuBefore) }),
+  counted: async () => ({ received: counting.received, cpuMs: cpuMsSince(counting.cpuBefore) }),
   hangUp: async () => {
     await endpoint?.close()
     endpoint = undefined

@@ -1,8 +1,11 @@
 // The program of a process with RPCs: one of two peers of a room, driven by the main process.
 
+import { setTimeout as wait } from 'node:timers/promises'
+
 import { joinRoom, type Room, rpc, TransferMode } from '../../src/index.ts'
 import '../../src/node.ts'
 import { type Handlers, serveParent } from './child.ts'
+import { cpuMsSince } from './cpu.ts'
 import type { RpcCalls, Way } from './rpc-calls.ts'
 
 const NODE = { bindAddress: '127.0.0.1' }
@@ -61,10 +64,6 @@ async function enter(url: string, code?: string): Promise<Room> {
   return entered
 }
 
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 async function run({ way, perSecond, seconds, ticksPerSecond }: RpcCalls['run']['params']) {
   const send = senders![way]
   const cpuBefore = process.cpuUsage()
@@ -77,12 +76,7 @@ async function run({ way, perSecond, seconds, ticksPerSecond }: RpcCalls['run'][
   }
   const elapsedMs = performance.now() - startedAt
   await wait(STRAGGLERS_MS)
-  return { sent, cpuMs: cpuSince(cpuBefore), elapsedMs }
-}
-
-function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
+  return { sent, cpuMs: cpuMsSince(cpuBefore), elapsedMs }
 }
 
 const handlers: Handlers<RpcCalls> = {
@@ -99,7 +93,7 @@ const handlers: Handlers<RpcCalls> = {
     counting = { received: 0, cpuBefore: process.cpuUsage() }
     return {}
   },
-  counted: async () => ({ received: counting.received, cpuMs: cpuSince(counting.cpuBefore) }),
+  counted: async () => ({ received: counting.received, cpuMs: cpuMsSince(counting.cpuBefore) }),
   sizes: async () => {
     const [peer] = room!.peers
     const sizes: Partial<Record<Way, number>> = {}

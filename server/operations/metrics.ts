@@ -7,6 +7,7 @@ import type { SignalingLog, SignalingLogEvent } from '../signaling/log.ts'
 import { ADAPTER_SECONDS_BUCKETS, JOIN_SECONDS_BUCKETS } from './constants.ts'
 import { meteredAdapter } from './metered-adapter.ts'
 
+/** A signaling server's figures. See `createSignalingMetrics`. */
 export interface SignalingMetrics {
   /** The server's `log`, or called from it. */
   readonly log: SignalingLog

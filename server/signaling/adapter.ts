@@ -31,6 +31,7 @@ export type ChannelEvent<R extends StoredRecord> =
   /** The link to the store was broken and is whole again: changes and signals may have been missed. */
   | { readonly type: 'gap' }
 
+/** What is said about one record, heard by one listener: see `subscribe`. */
 export interface RecordChannel {
   /**
    * Sends to the channel's listeners in the process whose adapter has the address `at`, or to more of them; `at` left out: to
@@ -48,6 +49,7 @@ export type RecordQuery =
   | { readonly tags: readonly string[]; readonly after?: string | undefined; readonly limit: number }
   | { readonly dueBefore: number; readonly limit: number }
 
+/** A store of rooms. Processes that share it serve the same rooms. */
 export interface SignalingAdapter {
   /**
    * Where this process is, for `publish`: another one for every adapter that shares the store, and for good. Kept with the

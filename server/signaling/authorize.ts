@@ -28,6 +28,7 @@ export interface Grant {
   readonly name?: string
 }
 
+/** Whether somebody may enter. What throws and what says nothing says no. */
 export type Authorize = (request: AuthorizeRequest) => boolean | Grant | Promise<boolean | Grant>
 
 /**

@@ -17,6 +17,7 @@ export interface IceServersRequest {
   readonly url: string
 }
 
+/** The ICE servers of one client, and how long they are good for. */
 export interface IssuedIceServers {
   readonly iceServers: readonly IceServer[]
   /** When they expire, in s from now, 60 to 86,400: at half of it fresh ones are sent. Left out: never. */
@@ -26,6 +27,7 @@ export interface IssuedIceServers {
 /** Makes the ICE servers for one client. Called at most every 10 s for each. Where it fails, clients enter without. */
 export type IssueIceServers = (request: IceServersRequest) => IssuedIceServers | Promise<IssuedIceServers>
 
+/** The ICE servers of all clients, or what makes those of each. */
 export type IceServersOption = readonly IceServer[] | IssueIceServers
 
 export interface ClientIceServersParts {

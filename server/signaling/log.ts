@@ -47,4 +47,5 @@ export type SignalingLogEvent =
 
 export type CutReason = 'unanswered_ping' | 'slow_reader' | 'bad_frame'
 
+/** Hears what the server tells its operator. */
 export type SignalingLog = (event: SignalingLogEvent) => void

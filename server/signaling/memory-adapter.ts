@@ -16,6 +16,7 @@ import { MemoryClaims } from './claims.ts'
 import { DEFAULT_MAX_ROOMS } from './constants.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
+/** What `new MemoryAdapter` takes. */
 export interface MemoryAdapterOptions {
   /** How many rooms are kept. Default DEFAULT_MAX_ROOMS. */
   readonly maxRooms?: number

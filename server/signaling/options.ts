@@ -35,6 +35,7 @@ import type { OriginCheck } from './origins.ts'
 import { originCheck } from './origins.ts'
 import { ticketCheck } from './tickets.ts'
 
+/** What one client, one address and everybody together may use. */
 export interface SignalingLimits {
   /** Connections in all. Default 10,000. More are refused with HTTP status 503. */
   readonly connections?: number
@@ -56,6 +57,7 @@ export interface SignalingLimits {
   readonly messagesPerSecondPerRoom?: number
 }
 
+/** How long places are kept for those who come back. */
 export interface PlaceOptions {
   /** How long the place of a client whose socket broke is kept, in ms, 0 to 600,000. Default 30,000. */
   readonly resumeGraceMs?: number
@@ -63,6 +65,7 @@ export interface PlaceOptions {
   readonly hostWaitMs?: number
 }
 
+/** What `createSignalingServer` takes. */
 export interface SignalingServerOptions {
   /** 0 to 65535; 0 takes any free one. Default 0. Not with `server`. */
   readonly port?: number

@@ -10,6 +10,7 @@ import { normalizeRoomCode } from '../../src/net/signaling/room-code.ts'
 import { DEFAULT_PASSPORT_LIFETIME_MS, MAX_PASSPORT_LIFETIME_MS } from './constants.ts'
 import { loadJose, Thumbprint } from './tickets.ts'
 
+/** What `createPassport` takes. */
 export interface PassportOptions {
   /** The backend's own, as a JWK on the curve P-256 (`jose`: generateKeyPair('ES256', { extractable: true }), exportJWK). */
   readonly privateKey: JsonWebKey

@@ -29,6 +29,7 @@ import { RedisPost } from './redis-post.ts'
 import { CHANGE_SCRIPT, CHANGED, CONFLICT } from './redis-script.ts'
 import { digestHex } from './secrets.ts'
 
+/** What `new RedisAdapter` takes. */
 export interface RedisAdapterOptions {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. Default `redis://localhost:6379`. Not with `client`. */
   readonly url?: string

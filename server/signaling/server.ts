@@ -27,6 +27,7 @@ import { resolveOptions, socketAddress } from './options.ts'
 import { timeOfDay } from './time-of-day.ts'
 import { WriteBatch } from './write-batch.ts'
 
+/** A signaling server that runs. */
 export interface SignalingServer {
   /** What clients give to `WebSocketSignaling`. @throws {NetError} ERR_UNCONFIGURED before an attached server listens. */
   readonly url: string

@@ -36,6 +36,7 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
+/** What `createTicket` takes. */
 export interface TicketOptions {
   /** What the signaling server has as well: at least 32 bytes that nobody can guess (`openssl rand -base64 48`). */
   readonly secret: string

@@ -7,6 +7,7 @@ import type { IceServer } from '../../src/net/signaling/messages.ts'
 import { DEFAULT_TURN_LIFETIME_S, MAX_ICE_LIFETIME_S, MIN_ICE_LIFETIME_S, MIN_TURN_SECRET_LENGTH } from './constants.ts'
 import type { IssueIceServers } from './ice-servers.ts'
 
+/** What `turnServers` takes. */
 export interface TurnServersOptions {
   /** `turn:` and `turns:` URLs of one coturn or of several with the same secret; `stun:` URLs are passed on as they are. */
   readonly urls: string | readonly string[]

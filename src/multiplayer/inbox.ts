@@ -4,6 +4,7 @@ import type { NetError } from '../net/errors.ts'
 import type { TransferMode } from './types.ts'
 import type { PacketOwner } from './waiting-budget.ts'
 
+/** A packet that came and was not read yet. */
 export interface WaitingPacket {
   readonly from: number
   readonly mode: TransferMode

@@ -18,6 +18,7 @@ import {
   type TransferProgress,
 } from './types.ts'
 
+/** What a multiplayer peer tells. */
 export type MultiplayerPeerEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
@@ -42,6 +43,7 @@ export type MultiplayerPeerEvents = {
   error: (error: NetError) => void
 }
 
+/** One end of many connections (Godot: MultiplayerPeer). Extend it to bring packets across in a way of your own. */
 export abstract class MultiplayerPeer extends Emitter<MultiplayerPeerEvents> {
   /** An id at random, 2 to 2^31 - 1 (Godot: generate_unique_id). */
   static generateUniqueId(random: Random = systemRandom): number {

@@ -3,6 +3,7 @@
 import { MultiplayerPeer } from './multiplayer-peer.ts'
 import { ConnectionStatus } from './types.ts'
 
+/** For single-player games (Godot: OfflineMultiplayerPeer): always connected, the server, and alone. */
 export class OfflineMultiplayerPeer extends MultiplayerPeer {
   readonly connectionStatus = ConnectionStatus.Connected
   readonly uniqueId = 1

@@ -26,6 +26,7 @@ import type {
   TransferProgress,
 } from './types.ts'
 
+/** What a room tells. */
 export type RoomEvents = {
   /** A peer can be sent to. Never after one of its packets. */
   peerConnected: (id: number) => void
@@ -71,6 +72,7 @@ export type RoomEvents = {
   closed: (error: NetError | undefined) => void
 }
 
+/** A room that this peer is in: who else is there, what goes to them, and what comes from them. See `joinRoom`. */
 export interface Room extends Pick<Emitter<RoomEvents>, 'on' | 'once'> {
   /** This peer's id. */
   readonly id: number
@@ -184,6 +186,7 @@ export interface ListRoomsOptions extends SignalingOptions, RoomQuery {}
 /** See `quickMatch`. */
 export type QuickMatchOptions = Omit<JoinRoomOptions, 'room' | 'place' | 'password' | 'public'>
 
+/** What `joinRoom` and `hostRoom` take. */
 export interface JoinRoomOptions extends SignalingOptions, PatienceOptions {
   /** The code of the room to join. Left out: a new room is opened. */
   readonly room?: string | undefined

@@ -7,6 +7,7 @@ import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import type { Random } from '../net/random.ts'
 import type { DisconnectReason, PatienceOptions } from './types.ts'
 
+/** What `new WebRTCMultiplayerPeer` takes. */
 export interface WebRTCMultiplayerPeerOptions extends PatienceOptions {
   /** True (default): events and packets come as they arrive. False: they wait, bounded, for `poll`. */
   readonly autoPoll?: boolean
@@ -44,6 +45,7 @@ export interface ConnectedPeer {
   readonly reconnecting: boolean
 }
 
+/** For those who make connections meet, such as `joinRoom`: what they are told and asked. */
 export interface ConnectionHooks {
   connected?(id: number): void
   /** A peer that was added could not be connected to. True: it is dialled again, and nobody else is told. */

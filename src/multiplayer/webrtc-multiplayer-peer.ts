@@ -32,6 +32,7 @@ import {
 import { Way } from './way.ts'
 import type { ConnectedPeer, WebRTCMultiplayerPeerOptions } from './webrtc-multiplayer-peer-types.ts'
 
+/** Many WebRTC connections as one peer (Godot: WebRTCMultiplayerPeer). See `addPeer`. */
 export class WebRTCMultiplayerPeer extends MultiplayerPeer {
   override readonly sealsRelayed: boolean
   readonly #autoPoll: boolean

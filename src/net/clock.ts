@@ -9,6 +9,7 @@ export interface Clock {
   setTimeout(callback: () => void, delayMs: number): CancelTimer
 }
 
+/** Cancels a timer. Nothing happens where it has run already. */
 export type CancelTimer = () => void
 
 /** The machine's own clock. Its timers do not keep a Node process alive: connections do. */

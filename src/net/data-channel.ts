@@ -12,6 +12,7 @@ import type { ChannelStateChange, ChannelStats } from './statistics.ts'
 export const WriteMode = { Text: 0, Binary: 1 } as const
 export type WriteMode = (typeof WriteMode)[keyof typeof WriteMode]
 
+/** What a data channel tells. */
 export type DataChannelEvents = {
   open: () => void
   /** A packet. Text comes as its UTF-8 bytes with `isString` true. */

@@ -17,6 +17,7 @@ import { routeStats } from './statistics.ts'
  */
 export type ConnectionPhase = 'signaling' | 'gathering' | 'checks' | 'dtls' | 'sctp'
 
+/** How far a phase has come. */
 export interface PhaseReport {
   /** `failed`: it was under way when the connection failed or was closed. */
   readonly state: 'waiting' | 'running' | 'done' | 'failed'

@@ -26,6 +26,7 @@ import { fingerprintsOf } from './fingerprints.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type ConnectionStats, routeStats, sumOf } from './statistics.ts'
 
+/** What a peer connection tells. */
 export type PeerConnectionEvents = {
   /** Pass it to `setLocalDescription`, and to the other side's `setRemoteDescription`. */
   sessionDescriptionCreated: (type: 'offer' | 'answer', sdp: string) => void
@@ -37,6 +38,7 @@ export type PeerConnectionEvents = {
   error: (error: NetError) => void
 }
 
+/** One connection to one remote (Godot: WebRTCPeerConnection). Its user carries descriptions and candidates across. */
 export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Chooses the implementation for all connections made afterwards. `undefined`: the platform's own. */
   static setDefaultExtension(driver: WebRTCDriver | undefined): void {

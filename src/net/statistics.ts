@@ -18,6 +18,7 @@ export interface TrafficStats {
   readonly rejected: number
 }
 
+/** A state that a data channel came into, and when. */
 export interface ChannelStateChange {
   /** The name in ChannelState. */
   readonly state: string

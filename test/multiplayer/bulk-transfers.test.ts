@@ -12,6 +12,7 @@ import type {
 import { NetError } from '../../src/net/errors.ts'
 import { BULK_STALL_MS } from '../../src/net/link/constants.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
+import { expectCleanLeave } from '../support/clean-leave.ts'
 
 let network: SimulatedNetwork
 let rooms: Room[] = []
@@ -81,12 +82,7 @@ async function two(options: Partial<JoinRoomOptions> = {}, conditions = { latenc
 
 const level = (size = 300_000) => new Uint8Array(size)
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  rooms = []
-  await network.run(CONNECT_TIMEOUT_MS + 2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms, CONNECT_TIMEOUT_MS + 2_000))
 
 describe('bulk', () => {
   it.each([0, 1])('gets a connection of its own when it is first sent, from either side (%i)', async (first) => {

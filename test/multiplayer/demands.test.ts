@@ -20,7 +20,8 @@ import { seededRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import type { Signal } from '../../src/net/signaling/messages.ts'
 import type { SignalingSession } from '../../src/net/signaling/transport.ts'
-import { closeAll, join, turn, Witness } from '../support/peers.ts'
+import { closeAll, join, Witness } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 
 afterEach(closeAll)
 

@@ -8,6 +8,7 @@ import { type DisconnectReason, TransferMode } from '../../src/multiplayer/types
 import { MAX_QUEUED, MAX_RELIABLE_PACKET } from '../../src/net/link/constants.ts'
 import { Flag } from '../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
+import { quantile } from '../support/quantile.ts'
 import { type Tampering, tamperedDriver } from '../support/tampered-driver.ts'
 import { piece, unreliable, unreliablePiece } from '../support/wire.ts'
 
@@ -102,11 +103,6 @@ function deaf(tampering: Tampering): void {
   tampering.hears = (channel) => channel !== UNRELIABLE
 }
 
-/** The 99th of a hundred. */
-function p99(delays: readonly number[]): number {
-  return [...delays].sort((x, y) => x - y)[Math.floor(delays.length * 0.99)]!
-}
-
 it.each(FAULTS)('$name: it alone suffers', async ({ begin, tick, end }) => {
   const network = new SimulatedNetwork({ seed: 5, latencyMs: 20, rateBytesPerSecond: RATE, queueBytes: 100_000 })
   const join = (name: string, room?: string) => {
@@ -143,7 +139,7 @@ it.each(FAULTS)('$name: it alone suffers', async ({ begin, tick, end }) => {
       look()
     }
     expect(delays.length).toBeGreaterThan(2 * TICKS - 10)
-    return p99(delays)
+    return quantile(delays, 0.99)
   }
 
   const before = await play(() => {})

@@ -10,7 +10,8 @@ import { Kind, LAST } from '../../src/net/link/wire.ts'
 import { seededRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import { Intruder, type IntruderLine, type IntruderOptions } from '../support/intruder.ts'
-import { atEnd, closeAll, join, joinMany, turn, until, Witness } from '../support/peers.ts'
+import { atEnd, closeAll, join, joinMany, until, Witness } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 import { hello, piece, reliable, streamed, unreliable, unreliablePiece } from '../support/wire.ts'
 
 afterEach(closeAll)

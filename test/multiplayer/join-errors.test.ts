@@ -14,7 +14,8 @@ import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import type { SignalingRequest, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { WebSocketSignaling } from '../../src/net/signaling/websocket.ts'
 import { rejection } from '../support/net-errors.ts'
-import { atEnd, closeAll, join, LOOPBACK, turn, until } from '../support/peers.ts'
+import { atEnd, closeAll, join, LOOPBACK, until } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 
 afterEach(async () => {
   setPlatformDriver(nodeDriver)

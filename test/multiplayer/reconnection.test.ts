@@ -5,20 +5,17 @@ import { LOST_GOODBYE_MS } from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../src/multiplayer/types.ts'
-import type { DriverConnection, WebRTCDriver } from '../../src/net/drivers/driver.ts'
+import type { DriverConnection } from '../../src/net/drivers/driver.ts'
 import type { SignalingEvent, SignalingTransport } from '../../src/net/signaling/transport.ts'
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../../src/testing.ts'
+import { expectCleanLeave } from '../support/clean-leave.ts'
 import { Witness } from '../support/peers.ts'
+import { watchedDriver } from '../support/watched-driver.ts'
 
 let network: SimulatedNetwork
-let rooms: Room[] = []
+const rooms: Room[] = []
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  rooms = []
-  await network.run(2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 interface Side {
   readonly room: Room
@@ -29,21 +26,10 @@ interface Side {
   readonly connections: DriverConnection[]
 }
 
-function watched(driver: WebRTCDriver, connections: DriverConnection[]): WebRTCDriver {
-  return {
-    ...driver,
-    createConnection(configuration, events) {
-      const connection = driver.createConnection(configuration, events)
-      connections.push(connection)
-      return connection
-    },
-  }
-}
-
 async function side(name: string, options: Partial<JoinRoomOptions> = {}): Promise<Side> {
   const connections: DriverConnection[] = []
   const peer = network.peerOptions(name)
-  const room = await network.until(joinRoom({ ...peer, driver: watched(peer.driver, connections), ...options }))
+  const room = await network.until(joinRoom({ ...peer, driver: watchedDriver(peer.driver, connections), ...options }))
   rooms.push(room)
   const log: string[] = []
   room.on('peerConnected', () => log.push('connected'))

@@ -15,7 +15,8 @@ import { systemRandom } from '../../src/net/random.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import type { SignalingEvent, SignalingSession } from '../../src/net/signaling/transport.ts'
 import { rejection } from '../support/net-errors.ts'
-import { closeAll, join, turn, Witness } from '../support/peers.ts'
+import { closeAll, join, Witness } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 
 afterEach(async () => {
   WebRTCPeerConnection.setDefaultExtension(nodeDriver)

@@ -3,7 +3,8 @@ import type { Room } from '../../src/multiplayer/room-types.ts'
 import { type PacketValue, TransferMode } from '../../src/multiplayer/types.ts'
 import { MemorySignaling } from '../../src/net/signaling/memory.ts'
 import { thrown } from '../support/net-errors.ts'
-import { closeAll, join, joinMany, turn, until, Witness } from '../support/peers.ts'
+import { closeAll, join, joinMany, until, Witness } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 
 const { Reliable, Unreliable, UnreliableOrdered } = TransferMode
 

@@ -6,7 +6,8 @@ import { MAX_REMOTE_CANDIDATES, MAX_STATE_CHANGES, SLOW_PHASE_MS } from '../../s
 import { type Diagnosis, diagnose } from '../../src/net/diagnosis.ts'
 import { type ConnectionConfiguration, ConnectionState } from '../../src/net/drivers/driver.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
-import { close, end, meet, RELIABLE } from './simulation/support.ts'
+import { meet } from '../support/meet.ts'
+import { close, end, RELIABLE } from './simulation/support.ts'
 
 const candidate = (type: string, address = '192.0.2.1', port = 1, protocol = 'UDP') =>
   `candidate:1 1 ${protocol} 1 ${address} ${port} typ ${type}`
@@ -243,7 +244,7 @@ describe('a simulated connection', () => {
     const [a, b] = [end(network, 'a', [RELIABLE]), end(network, 'b', [RELIABLE])]
     await network.run(5000)
     expect(a.connection.diagnose().outcome).toBe('new')
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => [a, b].every(({ channels }) => channels[0]!.readyState === 1))
     for (const { connection } of [a, b]) {
       const { outcome, phase, phases, route, history } = connection.diagnose()
@@ -269,7 +270,7 @@ describe('a simulated connection', () => {
       const network = new SimulatedNetwork({ latencyMs: 100 })
       const [a, b] = [end(network, 'a', [RELIABLE]), end(network, 'b', [RELIABLE])]
       if (cutAfterMs === 0) network.set({ outage: true })
-      meet(a, b)
+      meet(a.connection, b.connection)
       await network.run(cutAfterMs)
       network.set({ outage: true })
       await network.run(10_000)

@@ -4,7 +4,8 @@ import { type ConnectionConfiguration, ConnectionState, SignalingState } from '.
 import type { NetError } from '../../src/net/errors.ts'
 import { WebRTCPeerConnection } from '../../src/net/peer-connection.ts'
 import { thrown } from '../support/net-errors.ts'
-import { closeAll, LOOPBACK, newConnection, turn, until } from '../support/peers.ts'
+import { closeAll, LOOPBACK, newConnection, until } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 import { CHAT, connected, next, someOffer } from './support.ts'
 
 afterEach(closeAll)

@@ -5,7 +5,8 @@ import { ChannelState, ConnectionState, GatheringState, SignalingState } from '.
 import type { NetError } from '../../src/net/errors.ts'
 import type { WebRTCPeerConnection } from '../../src/net/peer-connection.ts'
 import { thrown } from '../support/net-errors.ts'
-import { atEnd, closeAll, crossWire, LOOPBACK, newConnection, turn, until } from '../support/peers.ts'
+import { atEnd, closeAll, crossWire, LOOPBACK, newConnection, until } from '../support/peers.ts'
+import { turn } from '../support/turn.ts'
 import { CHAT, connected, next, opened, someOffer } from './support.ts'
 
 afterEach(closeAll)

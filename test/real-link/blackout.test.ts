@@ -1,39 +1,18 @@
 // What becomes of two peers whose network is away for a while, over real WebRTC. Between browsers ICE restarts, with Node the
 // pair is dialled again; either way nothing reliable is lost or doubled, and the peers are told the same.
 
-import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSignalingServer, type SignalingServer } from '../../server/index.ts'
-import { collectErrors, launchBrowser } from '../support/browser.ts'
-import type { Site } from '../support/site.ts'
 import { type Blackout, runBlackout } from './blackout.ts'
-import { type Join, joinInNode, joinInPage, serveTestPage } from './ends.ts'
+import { chromium, closeBrowsers, errors, firefox, openBrowsers, server } from './browsers.ts'
+import { type Join, joinInNode } from './ends.ts'
 
-let server: SignalingServer
-let site: Site
-let browsers: Browser[]
-let pages: Page[]
-let errors: string[][]
-
-beforeAll(async () => {
-  server = await createSignalingServer({ port: 0, host: '127.0.0.1' })
-  site = await serveTestPage()
-  browsers = await Promise.all([launchBrowser('chromium'), launchBrowser('firefox')])
-  pages = await Promise.all(browsers.map((browser) => browser.newPage()))
-  errors = pages.map(collectErrors)
-  await Promise.all(pages.map((page) => page.goto(site.url)))
-})
+beforeAll(openBrowsers)
 
 afterAll(async () => {
   // What Firefox says of a connection that failed is no error here.
   expect(errors.flat().filter((each) => !each.includes('ICE failed'))).toEqual([])
-  await Promise.all((browsers ?? []).map((browser) => browser.close()))
-  await site?.close()
-  await server?.close()
+  await closeBrowsers()
 })
-
-const chromium: Join = (...args) => joinInPage(pages[0]!, ...args)
-const firefox: Join = (...args) => joinInPage(pages[1]!, ...args)
 
 const PAIRS: readonly (readonly [string, readonly [Join, Join]])[] = [
   ['Node and Node', [joinInNode, joinInNode]],

@@ -1,39 +1,18 @@
 // Bulk goes over a connection of its own, whose signals no signaling server sees: it must not go past the link, or every
 // figure and every loss of a test over a link would be about something else.
 
-import type { Browser } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSignalingServer, type SignalingServer } from '../../server/index.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { startLinkService } from '../support/link-service.ts'
-import type { Site } from '../support/site.ts'
 import { outerAddress, UdpLink } from '../support/udp-link.ts'
-import { type Join, joinBoth, joinInNode, joinInPage, serveTestPage } from './ends.ts'
+import { chromium, closeBrowsers, firefox, openBrowsers, server } from './browsers.ts'
+import { type Join, joinBoth, joinInNode } from './ends.ts'
 
 const FIRST_BYTES = 64 * 1024
 const BYTES = 1024 * 1024
 
-let server: SignalingServer
-let site: Site
-let browsers: Browser[]
-let chromium: Join
-let firefox: Join
+beforeAll(openBrowsers)
 
-beforeAll(async () => {
-  server = await createSignalingServer({ port: 0, host: '127.0.0.1' })
-  site = await serveTestPage()
-  browsers = await Promise.all([launchBrowser('chromium'), launchBrowser('firefox')])
-  const pages = await Promise.all(browsers.map((browser) => browser.newPage()))
-  await Promise.all(pages.map((page) => page.goto(site.url)))
-  chromium = (...args) => joinInPage(pages[0]!, ...args)
-  firefox = (...args) => joinInPage(pages[1]!, ...args)
-})
-
-afterAll(async () => {
-  await Promise.all((browsers ?? []).map((browser) => browser.close()))
-  await site?.close()
-  await server?.close()
-})
+afterAll(closeBrowsers)
 
 describe('the connection for bulk goes through the link, both ways', () => {
   it('between Node and Node', () => expectBulkOverLink(joinInNode, joinInNode))

@@ -5,39 +5,18 @@
 // of 600 packets 10 % ± 6.1 % are lost (5 standard deviations), of 300 10 % ± 8.7 %, but for 6 in 10 million. There are 24
 // such comparisons: one false failure in 70,000 runs. A channel that sent what is lost once more would lose 1 %.
 
-import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSignalingServer, type SignalingServer } from '../../server/index.ts'
-import { collectErrors, launchBrowser } from '../support/browser.ts'
-import type { Site } from '../support/site.ts'
-import { type Join, joinInNode, joinInPage, serveTestPage } from './ends.ts'
+import { chromium, closeBrowsers, errors, firefox, openBrowsers, server } from './browsers.ts'
+import { type Join, joinInNode } from './ends.ts'
 import { COUNTS, LOSS, type Received, ROUNDS, runScenario } from './scenario.ts'
 import type { Arrival } from './stream.ts'
 
-let server: SignalingServer
-let site: Site
-let browsers: Browser[]
-let pages: Page[]
-let errors: string[][]
-
-beforeAll(async () => {
-  server = await createSignalingServer({ port: 0, host: '127.0.0.1' })
-  site = await serveTestPage()
-  browsers = await Promise.all([launchBrowser('chromium'), launchBrowser('firefox')])
-  pages = await Promise.all(browsers.map((browser) => browser.newPage()))
-  errors = pages.map(collectErrors)
-  await Promise.all(pages.map((page) => page.goto(site.url)))
-})
+beforeAll(openBrowsers)
 
 afterAll(async () => {
   expect(errors).toEqual([[], []])
-  await Promise.all((browsers ?? []).map((browser) => browser.close()))
-  await site?.close()
-  await server?.close()
+  await closeBrowsers()
 })
-
-const chromium: Join = (...args) => joinInPage(pages[0]!, ...args)
-const firefox: Join = (...args) => joinInPage(pages[1]!, ...args)
 
 /** Two pairs at a time: more would measure the machine. */
 const PAIRS: readonly (readonly [string, readonly [Join, Join], readonly [Join, Join]])[] = [

@@ -5,9 +5,10 @@ import { expect, it } from 'vitest'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { Room } from '../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../src/multiplayer/types.ts'
-import type { DriverConnection, WebRTCDriver } from '../../src/net/drivers/driver.ts'
+import type { DriverConnection } from '../../src/net/drivers/driver.ts'
 import { randomUnit, seededRandom } from '../../src/net/random.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
+import { watchedDriver } from '../support/watched-driver.ts'
 import { SOAK_TIMEOUT_MS } from './seeds.ts'
 
 const BREAKS = 10
@@ -106,14 +107,7 @@ async function enter(network: SimulatedNetwork, name: string, room?: string): Pr
   const options = network.peerOptions(name)
   const connections: DriverConnection[] = []
   // The bulk connection is one of them, too.
-  const driver: WebRTCDriver = {
-    ...options.driver,
-    createConnection(configuration, events) {
-      const connection = options.driver.createConnection(configuration, events)
-      connections.push(connection)
-      return connection
-    },
-  }
+  const driver = watchedDriver(options.driver, connections)
   const joined = await network.until(
     joinRoom({ ...options, driver, room, channels: [TransferMode.Reliable], graceMs: 60_000 }),
   )

@@ -31,11 +31,6 @@ export async function until(test: () => boolean): Promise<void> {
   while (!test()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
-/** Lets everything happen that is under way in this turn of the event loop. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
-
 export function newConnection(): WebRTCPeerConnection {
   const connection = new WebRTCPeerConnection()
   connection.initialize({ node: LOOPBACK })

@@ -6,6 +6,7 @@ import type { Random } from '../../net/random.ts'
 import type { MultiplayerPeer, MultiplayerPeerEvents } from '../multiplayer-peer.ts'
 import type { PeerAuthentication } from './authentication.ts'
 
+/** What a MultiplayerAPI tells. Of peers it tells when they are admitted. */
 export type MultiplayerAPIEvents = Pick<
   MultiplayerPeerEvents,
   'peerConnected' | 'peerDisconnected' | 'packet' | 'progress' | 'connectionFailed' | 'error'
@@ -22,6 +23,7 @@ export type MultiplayerAPIEvents = Pick<
   rpcMismatch: (id: number, differences: readonly string[]) => void
 }
 
+/** What `new MultiplayerAPI` takes. */
 export interface MultiplayerAPIOptions {
   /** Default: an OfflineMultiplayerPeer. */
   readonly multiplayerPeer?: MultiplayerPeer

@@ -29,6 +29,7 @@ import type { Courier, ServicePart } from './courier.ts'
 import type { MultiplayerAPIEvents, MultiplayerAPIOptions } from './multiplayer-api-types.ts'
 import { Service } from './wire.ts'
 
+/** A multiplayer peer with authentication and RPCs on it (Godot: SceneMultiplayer). Rooms are made of one. */
 export class MultiplayerAPI extends Emitter<MultiplayerAPIEvents> {
   readonly #clock: Clock
   readonly #host: () => number

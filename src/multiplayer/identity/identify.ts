@@ -17,6 +17,7 @@ export interface PeerIdentity {
   readonly passport: Passport | undefined
 }
 
+/** What `identify` takes: who this player is, and what it asks of the others. */
 export interface IdentifyOptions {
   readonly identity: Identity
   /** What the backend says of this player, for the others: `createPassport` in skein/server made it. */

@@ -35,6 +35,7 @@ export interface RpcRateLimit {
   readonly burst?: number
 }
 
+/** What the definition of an RPC or a request says beside its handler. */
 export interface RpcOptions {
   /** Channel 0 (default), or the n-th user channel, whose mode has to be that of the RPC. */
   readonly channel?: number
@@ -147,6 +148,7 @@ export interface RpcRequest<Args extends readonly unknown[], Result> {
 /** An RPC with the mode `disabled`: there is nothing to call. Who does so all the same gets ERR_UNAUTHORIZED. */
 export type DisabledRpc = Readonly<Record<never, never>>
 
+/** What `rpcs` takes beside the definitions. */
 export interface RpcSetOptions {
   /** The name of the set, of at most 64 characters; the peers' sets of the same name belong together. Default: none. */
   readonly set?: string

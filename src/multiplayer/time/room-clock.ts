@@ -25,6 +25,7 @@ import { type RoundTrip, RoundTrips } from './round-trips.ts'
 import { SlewedClock } from './slewed-clock.ts'
 import { type ClockMessage, decodeClockMessage, encodeClockMessage } from './wire.ts'
 
+/** What a room's clock tells. */
 export type RoomClockEvents = {
   /**
    * The time was wrong by more than can be put right by running faster or slower: `byMs` (backwards: negative) at once. A

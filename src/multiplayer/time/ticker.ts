@@ -8,6 +8,7 @@ import { DEFAULT_CATCH_UP_MS, MAX_TICK_HZ } from './constants.ts'
 import type { RoomClock } from './room-clock.ts'
 import type { TickSource } from './tick-source.ts'
 
+/** What a ticker tells. */
 export type TickerEvents = {
   /**
    * A step is due. `tick`: its number, floor(room's time * hz), one more each time, but for `skipped` and `rewound`.
@@ -20,6 +21,7 @@ export type TickerEvents = {
   rewound: () => void
 }
 
+/** What `room.ticker` takes. */
 export interface TickerOptions {
   /** Steps a second: above 0, to 1,000. All peers of a room give the same. */
   readonly hz: number
@@ -32,6 +34,7 @@ export interface TickerOptions {
   readonly source?: TickSource | undefined
 }
 
+/** Steps of equal length in the room's time, with the same number on every peer. See `room.ticker`. */
 export class Ticker extends Emitter<TickerEvents> {
   readonly hz: number
   readonly #maxCatchUp: number

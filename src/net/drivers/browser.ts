@@ -53,6 +53,7 @@ const CHANNEL_STATES: Record<RTCDataChannelState, ChannelState> = {
 /** RFC 9260, 3.3.10.12. */
 const USER_INITIATED_ABORT = 12
 
+/** The browser's own WebRTC. It is the default there. */
 export const browserDriver: WebRTCDriver = {
   name: 'browser',
   createConnection(configuration, events) {

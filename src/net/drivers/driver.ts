@@ -51,6 +51,7 @@ export interface ConnectionConfiguration {
   readonly node?: NodeConfiguration
 }
 
+/** What only Node can be told. Browsers pay no heed to it. */
 export interface NodeConfiguration {
   /** The local address to use. Loopback addresses are used only when named here. */
   readonly bindAddress?: string
@@ -79,6 +80,7 @@ export interface DataChannelOptions {
   readonly protocol?: string
 }
 
+/** What a driver says of a channel. */
 export interface DriverChannelEvents {
   open(): void
   /** Text as a string, binary as bytes that nobody else holds. */
@@ -89,6 +91,7 @@ export interface DriverChannelEvents {
   closed(): void
 }
 
+/** A data channel as a driver brings it (Godot: WebRTCDataChannelExtension). */
 export interface DriverChannel {
   readonly label: string
   readonly protocol: string
@@ -111,6 +114,7 @@ export interface DriverChannel {
   close(): void
 }
 
+/** What a driver says of a connection. */
 export interface DriverConnectionEvents {
   description(type: 'offer' | 'answer', sdp: string): void
   candidate(media: string, index: number, name: string): void
@@ -124,6 +128,7 @@ export interface DriverConnectionEvents {
   error(error: NetError): void
 }
 
+/** A connection as a driver brings it (Godot: WebRTCPeerConnectionExtension). */
 export interface DriverConnection {
   createDataChannel(label: string, options: DataChannelOptions): DriverChannel
   /** Answers with the `description` event. */
@@ -148,6 +153,7 @@ export interface SelectedRoute {
   readonly remote: string
 }
 
+/** A WebRTC implementation: of a platform, simulated, or one of your own, for `setDefaultExtension`. */
 export interface WebRTCDriver {
   readonly name: string
   /** The time in which its connections live, where that is not the machine's. */

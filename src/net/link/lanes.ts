@@ -15,6 +15,7 @@ export interface OutgoingPacket {
   readonly source?: number
 }
 
+/** How a lane stands beside the others: after those of a smaller priority, and with its share of its own. */
 export interface LaneSettings {
   /** Lanes with a smaller number go first; 0 to 255. Ours have 0 (control), 1 (gameplay) and 2 (bulk). */
   readonly priority: number

@@ -18,6 +18,7 @@ import type { SignalingContext, SignalingRequest, SignalingSession, SignalingTra
 
 type JoinMessage = Extract<EntryMessage, { type: 'join' }>
 
+/** What `new BroadcastChannelSignaling` takes. */
 export interface BroadcastChannelSignalingOptions {
   /** Keeps applications of one origin apart. 1 to 64 characters, default 'skein'. */
   readonly channel?: string

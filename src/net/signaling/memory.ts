@@ -35,6 +35,7 @@ import type {
   SignalingTransport,
 } from './transport.ts'
 
+/** What `new MemorySignaling` takes. */
 export interface MemorySignalingOptions {
   /**
    * How long every message takes, in ms of each receiver's Clock. Left out, messages arrive in the next microtask: in

@@ -29,6 +29,7 @@ import {
 } from './constants.ts'
 import { Metadata, Presence, PresenceChange } from './presence.ts'
 
+/** Of the signaling protocol. A client says it first, and the server has to speak the same. */
 export const PROTOCOL_VERSION = 2
 
 /** How the schemas are used: a long list of wrong entries must not cost a report for each. */
@@ -89,6 +90,7 @@ export const RoomFilter = v.strictObject({
 
 const entry = { version: v.number(), token: v.optional(Token), presence: v.optional(PresenceChange) }
 
+/** What a client may say: a schema. */
 export const ClientMessage = v.variant('type', [
   v.strictObject({
     type: v.literal('create'),
@@ -171,6 +173,7 @@ const Peer = v.object({ id: PeerId, life: v.number(), presence: Presence })
 /** One that it does not connect with. */
 const Player = v.object({ id: PeerId, presence: Presence })
 
+/** What the server may say: a schema. */
 export const ServerMessage = v.variant('type', [
   v.object({
     type: v.literal('joined'),
@@ -206,11 +209,15 @@ export const ServerMessage = v.variant('type', [
   v.object({ type: v.literal('pong') }),
 ])
 
+/** Whether every peer is connected with every other one, or all with their host. */
 export type Topology = v.InferOutput<typeof Topology>
 export type Signal = v.InferOutput<typeof Signal>
 export type IceServer = v.InferOutput<typeof IceServer>
 export type RoomFilter = v.InferInput<typeof RoomFilter>
 export type ListedRoom = v.InferOutput<typeof ListedRoom>
+/** A room as its members see it. */
 export type RoomInfo = v.InferOutput<typeof RoomInfo>
+/** What a client says. */
 export type ClientMessage = v.InferOutput<typeof ClientMessage>
+/** What the server says. */
 export type ServerMessage = v.InferOutput<typeof ServerMessage>

@@ -120,6 +120,7 @@ export interface SignalingSession {
   close(): void
 }
 
+/** What a signaling transport is given beside the request. */
 export interface SignalingContext {
   readonly clock: Clock
   readonly random: Random

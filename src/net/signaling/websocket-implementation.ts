@@ -13,6 +13,7 @@ export interface WebSocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
 }
 
+/** Makes WebSockets as browsers have them. */
 export type WebSocketConstructor = new (url: string) => WebSocketLike
 
 let registered: WebSocketConstructor | undefined

@@ -23,6 +23,7 @@ import { webSocketImplementation } from './websocket-implementation.ts'
 import type { OpenLink, ServerLink } from './websocket-session.ts'
 import { WebSocketSession } from './websocket-session.ts'
 
+/** What `new WebSocketSignaling` takes. */
 export interface WebSocketSignalingOptions {
   /** How long `open` waits for the connection and the answer together, in ms. Default SIGNALING_TIMEOUT_MS. */
   readonly timeoutMs?: number

@@ -5,6 +5,7 @@ import { NetError } from '../errors.ts'
 import { type FullConditions, type LinkConditions, withConditions } from './conditions.ts'
 import type { Path, PathStats } from './path.ts'
 
+/** One direction between two machines of a simulated network. */
 export class Link {
   readonly path: Path
   readonly #clock: Clock

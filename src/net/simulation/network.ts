@@ -16,6 +16,7 @@ import { Runner, type UntilOptions } from './runner.ts'
 import type { Persistence } from './sctp/types.ts'
 import { Trace } from './trace.ts'
 
+/** What `new SimulatedNetwork` takes. */
 export interface SimulatedNetworkOptions extends LinkConditions {
   /** Equal seeds give equal runs. A whole number from 0 to 2^32 - 1. Default 1. */
   readonly seed?: number
@@ -42,6 +43,7 @@ export interface PeerOptions {
   readonly random: Random
 }
 
+/** A network in memory and virtual time: `joinRoom({ ...network.peerOptions(name) })` puts a peer on it. */
 export class SimulatedNetwork {
   readonly seed: number
   /** Virtual time. It moves in `run` and `until` only. */

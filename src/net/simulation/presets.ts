@@ -38,4 +38,5 @@ export const presets = {
   mirror: { ...link(100, 2, 2), reorder: 0.02 },
 } as const satisfies Readonly<Record<string, LinkConditions>>
 
+/** The name of a link in `presets`. */
 export type PresetName = keyof typeof presets

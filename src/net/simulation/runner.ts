@@ -4,6 +4,7 @@ import type { VirtualClock } from '../clock.ts'
 import { NetError } from '../errors.ts'
 import { DEFAULT_LIMIT_MS, STEP_MS, TURNS_AT_END, TURNS_PER_STEP } from './constants.ts'
 
+/** What `until` takes. */
 export interface UntilOptions {
   /** How long to go on, in ms of virtual time. Default 60,000. */
   readonly limitMs?: number

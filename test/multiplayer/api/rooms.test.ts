@@ -6,15 +6,12 @@ import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
+import { expectCleanLeave } from '../../support/clean-leave.ts'
 
 let network: SimulatedNetwork
 const rooms: Room[] = []
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.splice(0).map((room) => room.leave())))
-  await network.run(2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 /** Says a word, and lets in who says the right one. */
 function password(word: string, right = 'sesame'): PeerAuthentication {

@@ -4,11 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { identify } from '../../../src/multiplayer/identity/identify.ts'
 import { createIdentity } from '../../../src/multiplayer/identity/identity.ts'
 import { systemClock } from '../../../src/net/clock.ts'
-import type { DriverConnection, WebRTCDriver } from '../../../src/net/drivers/driver.ts'
+import type { DriverConnection } from '../../../src/net/drivers/driver.ts'
 import { nodeDriver } from '../../../src/net/drivers/node.ts'
 import { MemorySignaling } from '../../../src/net/signaling/memory.ts'
 import { Mallory } from '../../support/mallory.ts'
 import { closeAll, join, LOOPBACK, until } from '../../support/peers.ts'
+import { watchedDriver } from '../../support/watched-driver.ts'
 
 afterEach(closeAll)
 
@@ -47,14 +48,7 @@ describe('over real connections', () => {
   it('who ends both connections of a redial is found out, though nobody signed the first ones', patient, async () => {
     const mallory = new Mallory(new MemorySignaling(), { node: LOOPBACK, clock: systemClock }, false)
     const connections: DriverConnection[] = []
-    const driver: WebRTCDriver = {
-      ...nodeDriver,
-      createConnection: (configuration, events) => {
-        const connection = nodeDriver.createConnection(configuration, events)
-        connections.push(connection)
-        return connection
-      },
-    }
+    const driver = watchedDriver(nodeDriver, connections)
     // Handshakes may take seconds on a busy machine, and a redial is tried every four.
     const a = await join({ signaling: mallory, driver, graceMs: 60_000 })
     const b = await join({ signaling: mallory, room: a.code, driver, graceMs: 60_000 })

@@ -7,11 +7,12 @@ import { joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { Room } from '../../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { WebRTCDataChannel } from '../../../src/net/data-channel.ts'
-import type { DriverConnection, WebRTCDriver } from '../../../src/net/drivers/driver.ts'
+import type { DriverConnection } from '../../../src/net/drivers/driver.ts'
 import { NetError } from '../../../src/net/errors.ts'
 import { KIND_MASK, Kind } from '../../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
 import { Mallory } from '../../support/mallory.ts'
+import { watchedDriver } from '../../support/watched-driver.ts'
 import { hello } from '../../support/wire.ts'
 import { runUntil, settled, watchCryptography } from './support.ts'
 
@@ -48,14 +49,7 @@ interface Player {
 async function enter(name: string, identity?: Identity, room?: string): Promise<Player> {
   const { driver, ...options } = network.peerOptions(name)
   const connections: DriverConnection[] = []
-  const watched: WebRTCDriver = {
-    ...driver,
-    createConnection(configuration, events) {
-      const connection = driver.createConnection(configuration, events)
-      connections.push(connection)
-      return connection
-    },
-  }
+  const watched = watchedDriver(driver, connections)
   const own = identity && { authentication: identify({ identity }) }
   const joined = await settled(
     network,
@@ -233,22 +227,22 @@ describe('who stands in between at the redial', () => {
 })
 
 describe('who stands in between at the redial and pretends that the peer began anew', () => {
-  const greetAnew = () => {
+  const standBetween = () => {
+    mallory.active = true
     mallory.rewrite = (packet, { to, channel }) =>
       channel === 0 && (packet[0]! & KIND_MASK) === Kind.Proof ? [[to, hello()]] : [[to, packet]]
   }
 
-  /** `victim` hears, as from `alias`, that the connection failed. */
-  const claimFailure = (victim: Player, alias: Player) =>
-    mallory.say(victim.room.id, alias.room.id, { kind: 'failed', attempt: 0 })
+  /** Each hears, as from the other, that the connection failed. */
+  const claimFailure = (a: Player, b: Player) => {
+    mallory.say(a.room.id, b.room.id, { kind: 'failed', attempt: 0 })
+    mallory.say(b.room.id, a.room.id, { kind: 'failed', attempt: 0 })
+  }
 
   it('does not end a connection that lives', async () => {
     const pair = await met()
-    const [a, b] = pair
-    mallory.active = true
-    greetAnew()
-    claimFailure(a, b)
-    claimFailure(b, a)
+    standBetween()
+    claimFailure(...pair)
     await play(pair, 5_000)
     await runFor(500)
     expect(mallory.heard.length).toBeGreaterThan(0)
@@ -258,11 +252,9 @@ describe('who stands in between at the redial and pretends that the peer began a
 
   it('is told after the one before is gone, also where a send finds that out', async () => {
     const pair = await met()
-    const [a, b] = pair
-    mallory.active = true
-    greetAnew()
-    claimFailure(a, b)
-    claimFailure(b, a)
+    const [a] = pair
+    standBetween()
+    claimFailure(...pair)
     await play(pair, 1_000)
     for (const { log } of pair) expect(log).toEqual(['connected'])
     const spy = vi.spyOn(WebRTCDataChannel.prototype, 'putPacket').mockImplementationOnce(() => {
@@ -276,8 +268,7 @@ describe('who stands in between at the redial and pretends that the peer began a
 
   it('is a newcomer, who has to show who it is', async () => {
     const pair = await met({ identities: [alice, bob] })
-    mallory.active = true
-    greetAnew()
+    standBetween()
     cut(pair)
     await play(pair, 9_000)
     expect(mallory.text).not.toContain('secret')

@@ -15,7 +15,8 @@ import { MAX_BAD_MESSAGES } from '../../../src/net/link/constants.ts'
 import { BULK_LANE, GAMEPLAY_LANE } from '../../../src/net/link/lane-table.ts'
 import { Kind } from '../../../src/net/link/wire.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
-import { connectionOn, Forger, meet, Player, Star } from './support.ts'
+import { meet } from '../../support/meet.ts'
+import { connectionOn, Forger, Player, Star } from './support.ts'
 
 const LIE = encode('lie')
 

@@ -6,6 +6,7 @@ import { MultiplayerAPI } from '../../../src/multiplayer/api/multiplayer-api.ts'
 import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
+import { expectCleanLeave } from '../../support/clean-leave.ts'
 import { type Player, Star } from './support.ts'
 
 let network: SimulatedNetwork
@@ -22,11 +23,7 @@ async function star(clients: number, options: Partial<JoinRoomOptions> = {}): Pr
   return rooms
 }
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  await network.run(2000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 /** The host lets in who says the word. */
 function password(word: string): PeerAuthentication {

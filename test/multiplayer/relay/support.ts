@@ -12,6 +12,7 @@ import { Kind } from '../../../src/net/link/wire.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import { type LinkConditions, SimulatedNetwork } from '../../../src/testing.ts'
+import { meet } from '../../support/meet.ts'
 
 export type Heard = readonly [value: PacketValue, from: number, mode: TransferMode, channel: number]
 
@@ -35,21 +36,6 @@ export class Player {
   from(id: number): PacketValue[] {
     return this.heard.filter(([, from]) => from === id).map(([value]) => value)
   }
-}
-
-/** Connects two connections that were added to their peers. */
-export function meet(one: WebRTCPeerConnection, other: WebRTCPeerConnection): void {
-  for (const [from, to] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    from.on('sessionDescriptionCreated', (type, sdp) => {
-      from.setLocalDescription(type, sdp)
-      to.setRemoteDescription(type, sdp)
-    })
-    from.on('iceCandidateCreated', (media, index, name) => to.addIceCandidate(media, index, name))
-  }
-  one.createOffer()
 }
 
 export function connectionOn(network: SimulatedNetwork, name: string): WebRTCPeerConnection {

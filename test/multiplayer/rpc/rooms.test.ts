@@ -6,16 +6,13 @@ import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.
 import { rpc } from '../../../src/multiplayer/rpc/definition.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../../../src/testing.ts'
+import { expectCleanLeave } from '../../support/clean-leave.ts'
 import { rejection } from '../../support/net-errors.ts'
 
 let network: SimulatedNetwork
 const rooms: Room[] = []
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.splice(0).map((room) => room.leave())))
-  await network.run(2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 /** What `room` hears, and what it can call. */
 function play(room: Room) {

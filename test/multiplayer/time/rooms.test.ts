@@ -6,17 +6,14 @@ import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../../src/multiplayer/room-types.ts'
 import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplayer-peer.ts'
 import { SimulatedNetwork } from '../../../src/testing.ts'
-import { connectionOn, Forger, meet } from '../relay/support.ts'
+import { expectCleanLeave } from '../../support/clean-leave.ts'
+import { meet } from '../../support/meet.ts'
+import { connectionOn, Forger } from '../relay/support.ts'
 
 let network: SimulatedNetwork
-let rooms: Room[] = []
+const rooms: Room[] = []
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  rooms = []
-  await network.run(2_000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 async function enter(name: string, how: typeof joinRoom, options: Partial<JoinRoomOptions> = {}): Promise<Room> {
   const room = await network.until(how({ ...network.peerOptions(name), ...options }))

@@ -6,6 +6,7 @@ import { WebRTCMultiplayerPeer } from '../../../src/multiplayer/webrtc-multiplay
 import type { CancelTimer, Clock } from '../../../src/net/clock.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
 import type { SimulatedNetwork } from '../../../src/testing.ts'
+import { meet } from '../../support/meet.ts'
 
 /** A machine's clock that runs from another time, too fast or too slow, and may stand still. */
 export class WrongClock implements Clock {
@@ -89,17 +90,7 @@ export class Member {
 
   connect(other: Member): void {
     const [mine, its] = [this.#connection(other.id), other.#connection(this.id)]
-    for (const [from, to] of [
-      [mine, its],
-      [its, mine],
-    ] as const) {
-      from.on('sessionDescriptionCreated', (type, sdp) => {
-        from.setLocalDescription(type, sdp)
-        to.setRemoteDescription(type, sdp)
-      })
-      from.on('iceCandidateCreated', (media, index, name) => to.addIceCandidate(media, index, name))
-    }
-    mine.createOffer()
+    meet(mine, its)
   }
 
   /** Sends as a game does, to everyone. */

@@ -11,6 +11,7 @@ import {
 } from '../../../src/net/drivers/driver.ts'
 import { NetError } from '../../../src/net/errors.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
+import { meet } from '../../support/meet.ts'
 import { rejection, thrown } from '../../support/net-errors.ts'
 
 afterEach(() => WebRTCPeerConnection.setDefaultExtension(undefined))
@@ -147,19 +148,9 @@ describe('a driver of one’s own', () => {
     const [a, b] = [connection(), connection()]
     const options = { negotiated: true, id: 1 }
     const [atA, atB] = [a.createDataChannel('chat', options), b.createDataChannel('chat', options)]
-    for (const [from, to] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      from.on('sessionDescriptionCreated', (type, sdp) => {
-        from.setLocalDescription(type, sdp)
-        to.setRemoteDescription(type, sdp)
-      })
-      from.on('iceCandidateCreated', (media, index, name) => to.addIceCandidate(media, index, name))
-    }
     const heard = new Promise((resolve) => atB.on('packet', (packet) => resolve(Buffer.from(packet).toString())))
     atA.on('open', () => atA.putPacket('on paper'))
-    a.createOffer()
+    meet(a, b)
     expect(await heard).toBe('on paper')
     expect([a.connectionState, b.connectionState]).toEqual([ConnectionState.Connected, ConnectionState.Connected])
     expect(driver.connections.map(({ candidates }) => candidates)).toEqual([['candidate:paper'], ['candidate:paper']])

@@ -82,8 +82,3 @@ export async function joined(options: { reconnect?: boolean } = {}) {
 }
 
 export const FRESH = [{ urls: 'turn:fresh.example', username: 'u', credential: 'c' }]
-
-/** Lets promises that can go on go on. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PING_PERIOD_MS, RECONNECT_FIRST_MS } from '../../../src/net/signaling/constants.ts'
-import { attempt, FRESH, JOINED, joined, PEER, PRESENCE, ScriptedSocket, SECRET, turn } from './scripted-socket.ts'
+import { turn } from '../../support/turn.ts'
+import { attempt, FRESH, JOINED, joined, PEER, PRESENCE, ScriptedSocket, SECRET } from './scripted-socket.ts'
 import { Member, offer } from './support.ts'
 
 describe('a WebSocketSignaling session whose link breaks', () => {

@@ -6,8 +6,9 @@ import { ConnectionState, GatheringState, SignalingState } from '../../../src/ne
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
 import { Handshake } from '../../../src/net/simulation/handshake.ts'
 import { SimulatedNetwork, VirtualClock } from '../../../src/testing.ts'
+import { meet } from '../../support/meet.ts'
 import { thrown } from '../../support/net-errors.ts'
-import { close, end, meet, pair, RELIABLE, UNRELIABLE } from './support.ts'
+import { close, end, pair, RELIABLE, UNRELIABLE } from './support.ts'
 
 const { Connecting, Connected, Disconnected, Failed, Closed } = ConnectionState
 
@@ -16,7 +17,7 @@ describe('connecting', () => {
     const network = new SimulatedNetwork({ latencyMs: 50 })
     const a = end(network, 'a', [RELIABLE])
     const b = end(network, 'b', [RELIABLE])
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => a.connection.connectionState === Connected)
     expect(network.clock.now()).toBeGreaterThanOrEqual(250)
     await network.until(() => a.channels[0]!.readyState === 1 && b.channels[0]!.readyState === 1)
@@ -47,7 +48,7 @@ describe('connecting', () => {
     const errors: string[] = []
     a.connection.on('error', ({ message }) => errors.push(message))
     b.connection.on('error', ({ message }) => errors.push(message))
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => a.states.includes(Failed) && b.states.includes(Failed))
     expect(network.clock.now()).toBeCloseTo(39_500, -2)
     expect(errors).toHaveLength(2)
@@ -65,7 +66,7 @@ describe('connecting', () => {
     const errors: string[] = []
     const b = end(network, 'b', [RELIABLE])
     b.connection.on('error', ({ code }) => errors.push(code))
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.run(1)
     b.connection.addIceCandidate('0', 0, 'nonsense')
     await network.run(1)
@@ -97,10 +98,7 @@ describe('connecting', () => {
       const [a, b] = [new WebRTCPeerConnection(), new WebRTCPeerConnection()]
       a.createDataChannel('x', RELIABLE)
       b.createDataChannel('x', RELIABLE)
-      meet(
-        { connection: a, channels: [], states: [], received: [] },
-        { connection: b, channels: [], states: [], received: [] },
-      )
+      meet(a, b)
       await network.until(() => a.connectionState === Connected && b.connectionState === Connected)
       a.close()
       b.close()
@@ -141,7 +139,7 @@ describe('channels', () => {
     const own = a.connection.createDataChannel('chat', { ordered: false, maxPacketLifeTime: 500, protocol: 'json' })
     own.on('open', () => own.putPacket('hello'))
     expect(own.id).toBe(65_535)
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => own.readyState === 1)
     await network.run(1000)
     expect(remote).toMatchObject({
@@ -161,7 +159,7 @@ describe('channels', () => {
     const a = end(network, 'a')
     const b = end(network, 'b')
     const own = a.connection.createDataChannel('unwanted')
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => own.readyState === 3)
     expect(a.connection.connectionState).toBe(Connected)
     close(a, b)
@@ -171,7 +169,7 @@ describe('channels', () => {
     const network = new SimulatedNetwork({ latencyMs: 20 })
     const a = end(network, 'a', [RELIABLE, { negotiated: true, id: 7 }])
     const b = end(network, 'b', [RELIABLE])
-    meet(a, b)
+    meet(a.connection, b.connection)
     await network.until(() => a.channels[1]!.readyState === 1)
     await network.run(5000)
     expect(a.channels[1]!.readyState).toBe(1)
@@ -251,7 +249,7 @@ describe('ending', () => {
         a.channels[0]!.putPacket('x')
         a.channels[0]!.putPacket('y')
       })
-      meet(a, b)
+      meet(a.connection, b.connection)
       await network.run(2000)
       if (event === 'closed') a.connection.close()
       await network.run(1000)
@@ -280,17 +278,9 @@ test('a connection whose certificate is not the one that was named fails', async
   const network = new SimulatedNetwork({ seed: 1 })
   const [a, b] = [end(network, 'a', [RELIABLE]), end(network, 'b', [RELIABLE])]
   const other = 'a=fingerprint:sha-256 00:11'
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.connection.on('sessionDescriptionCreated', (type, sdp) => {
-      from.connection.setLocalDescription(type, sdp)
-      to.connection.setRemoteDescription(type, from === a ? sdp.replace(/^a=fingerprint:[^\r]*/m, other) : sdp)
-    })
-    from.connection.on('iceCandidateCreated', (media, index, name) => to.connection.addIceCandidate(media, index, name))
-  }
-  a.connection.createOffer()
+  meet(a.connection, b.connection, (from, sdp) =>
+    from === a.connection ? sdp.replace(/^a=fingerprint:[^\r]*/m, other) : sdp,
+  )
   await network.run(5_000)
   expect(b.connection.connectionState).toBe(ConnectionState.Failed)
   expect(b.connection.remoteFingerprints).toEqual(['sha-256 00:11'])
@@ -321,7 +311,7 @@ test('a restart of ICE with another certificate is refused before the platform h
   })
   b.createDataChannel('channel 0', RELIABLE)
   const a = end(network, 'a', [RELIABLE])
-  meet(a, { connection: b, channels: [], states: [], received: [] })
+  meet(a.connection, b)
   await network.until(() => b.connectionState === Connected)
   const sdp = heard[0]!
   const forgeries = [

@@ -5,6 +5,7 @@ import { hostRoom, joinRoom } from '../../../src/multiplayer/join-room.ts'
 import type { Room } from '../../../src/multiplayer/room-types.ts'
 import { TransferMode } from '../../../src/multiplayer/types.ts'
 import { presets, SimulatedNetwork, type SimulatedNetworkOptions } from '../../../src/testing.ts'
+import { expectCleanLeave } from '../../support/clean-leave.ts'
 import { expectShare } from './support.ts'
 
 let network: SimulatedNetwork
@@ -19,11 +20,7 @@ async function mesh(peers: number, options: SimulatedNetworkOptions): Promise<vo
   await network.until(() => rooms.every((room) => room.peers.length === peers - 1))
 }
 
-afterEach(async () => {
-  await network.until(Promise.all(rooms.map((room) => room.leave())))
-  await network.run(2000)
-  expect(network.clock.pendingTimers).toBe(0)
-})
+afterEach(() => expectCleanLeave(network, rooms))
 
 test('graceMs lets a room outlast an outage of 9 s, and tells later who is gone', async () => {
   network = new SimulatedNetwork({ latencyMs: 50, transport: 'browser' })

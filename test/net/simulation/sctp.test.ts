@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import type { DataChannelOptions } from '../../../src/net/drivers/driver.ts'
 import { type LinkConditions, SimulatedNetwork, type SimulatedNetworkOptions } from '../../../src/testing.ts'
-import { close, type End, expectShare, pair, quantile, RELIABLE, UNRELIABLE } from './support.ts'
+import { quantile } from '../../support/quantile.ts'
+import { close, type End, expectShare, pair, RELIABLE, UNRELIABLE } from './support.ts'
 
 const TICK_MS = 1000 / 60
 
@@ -42,6 +43,17 @@ async function play(
   return { network, sent: count, order, delays }
 }
 
+/** A connection that has measured its round trip. */
+async function warm(): Promise<{ network: SimulatedNetwork; a: End; b: End }> {
+  const network = new SimulatedNetwork({ latencyMs: 25 })
+  const [a, b] = await pair(network, [RELIABLE])
+  for (let i = 0; i < 20; i++) {
+    a.channels[0]!.putPacket('warm up')
+    await network.run(100)
+  }
+  return { network, a, b }
+}
+
 const ascending = (numbers: readonly number[]) => numbers.every((each, i) => i === 0 || each > numbers[i - 1]!)
 
 describe('reliable, ordered', () => {
@@ -62,12 +74,7 @@ describe('reliable, ordered', () => {
   })
 
   test('a lone lost message waits for the timeout, which doubles', async () => {
-    const network = new SimulatedNetwork({ latencyMs: 25 })
-    const [a, b] = await pair(network, [RELIABLE])
-    for (let i = 0; i < 20; i++) {
-      a.channels[0]!.putPacket('warm up')
-      await network.run(100)
-    }
+    const { network, a, b } = await warm()
     const start = network.clock.now()
     network.interrupt(1000)
     a.channels[0]!.putPacket('late')
@@ -79,12 +86,7 @@ describe('reliable, ordered', () => {
   })
 
   test('the association fails after 5 timeouts in a row, and says so', async () => {
-    const network = new SimulatedNetwork({ latencyMs: 25 })
-    const [a, b] = await pair(network, [RELIABLE])
-    for (let i = 0; i < 20; i++) {
-      a.channels[0]!.putPacket('warm up')
-      await network.run(100)
-    }
+    const { network, a, b } = await warm()
     const start = network.clock.now()
     let closed = 0
     a.channels[0]!.on('closed', () => closed++)

@@ -5,6 +5,7 @@ import type { WebRTCDataChannel } from '../../../src/net/data-channel.ts'
 import type { ConnectionState, DataChannelOptions } from '../../../src/net/drivers/driver.ts'
 import { WebRTCPeerConnection } from '../../../src/net/peer-connection.ts'
 import type { SimulatedNetwork } from '../../../src/testing.ts'
+import { meet } from '../../support/meet.ts'
 
 export interface End {
   readonly connection: WebRTCPeerConnection
@@ -35,21 +36,6 @@ export function end(network: SimulatedNetwork, name: string, channels: readonly 
   return side
 }
 
-/** Carries descriptions and candidates between two sides, and makes the first one offer. */
-export function meet(a: End, b: End): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.connection.on('sessionDescriptionCreated', (type, sdp) => {
-      from.connection.setLocalDescription(type, sdp)
-      to.connection.setRemoteDescription(type, sdp)
-    })
-    from.connection.on('iceCandidateCreated', (media, index, name) => to.connection.addIceCandidate(media, index, name))
-  }
-  a.connection.createOffer()
-}
-
 /** Two connected sides, on the machines `a` and `b`. */
 export async function pair(
   network: SimulatedNetwork,
@@ -57,7 +43,7 @@ export async function pair(
 ): Promise<[End, End]> {
   const a = end(network, 'a', channels)
   const b = end(network, 'b', channels)
-  meet(a, b)
+  meet(a.connection, b.connection)
   await network.until(() => [...a.channels, ...b.channels].every((channel) => channel.readyState === 1))
   return [a, b]
 }
@@ -74,10 +60,4 @@ export function expectShare(hits: number, trials: number, share: number): void {
 export function expectNear(measured: number, expected: number, deviation: number): void {
   expect(measured).toBeGreaterThan(expected - 3 * deviation)
   expect(measured).toBeLessThan(expected + 3 * deviation)
-}
-
-/** The value below which a share of all lies. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((x, y) => x - y)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
 }

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { TaskQueue } from '../../../server/signaling/task-queue.ts'
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+import { turn } from '../../support/turn.ts'
 
 function queue() {
   const done: string[] = []

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../../src/net/clock.ts'
 import { seededRandom } from '../../../src/net/random.ts'
 import type { IceServer } from '../../../src/net/signaling/messages.ts'
 import { thrown } from '../../support/net-errors.ts'
-import { turn } from '../../support/peers.ts'
+import { turn } from '../../support/turn.ts'
 import { withServer } from './support.ts'
 
 const SECRET = 'north-of-the-wall'
