@@ -172,7 +172,10 @@ export const MAX_PROBE_MS = 50
 export const PROBE_BYTES = 110
 export const PROBE_SHARE = 0.04
 
-/** Bytes of the game's reliable packets that may always be on their way (RFC 6928: ten packets). */
+/**
+ * Bytes of the game's reliable packets that may always be on their way (RFC 6928: ten packets), and of the stream at most on an
+ * association that has carried nothing yet: SCTP begins with that much, too.
+ */
 export const INITIAL_WINDOW = 10 * MAX_MESSAGE
 
 /**

@@ -19,6 +19,7 @@ import { u16At } from './frames.ts'
 import { CONTROL_LANE, type LaneTable } from './lane-table.ts'
 import type { OutgoingPacket, Sending } from './lanes.ts'
 import type { LinkParts } from './link-parts.ts'
+import { Pacer } from './pacer.ts'
 import type { ReliablePort } from './reliable-port.ts'
 import type { Receipt } from './sent-log.ts'
 import { Stall } from './stall.ts'
@@ -33,6 +34,12 @@ export class LinkSender {
   readonly #full = new Set<number>()
   /** Of the stream's own connection, while it has one. */
   #stall: Stall | undefined
+  readonly #pacer: Pacer
+  #cancelPace: CancelTimer | undefined
+  readonly #paced = () => {
+    this.#cancelPace = undefined
+    this.flush()
+  }
   #cancelProbe: CancelTimer | undefined
   readonly #probeAgain = () => {
     this.#cancelProbe = undefined
@@ -43,6 +50,7 @@ export class LinkSender {
   constructor(link: LinkParts, bulk: LaneTable, sending: Sending) {
     this.#link = link
     const { first } = link.ports
+    this.#pacer = new Pacer(link.acknowledger.path)
     this.stream = new StreamSender(bulk, first.channel, (message) => first.putStream(message), sending)
   }
 
@@ -122,7 +130,8 @@ export class LinkSender {
     this.stream.use(channel, put, false)
     this.#stall = new Stall()
     this.#stall.over(clock.now())
-    acknowledger.path.restart()
+    // SCTP begins anew there, and what is more than it takes would leave all at once when it does.
+    acknowledger.path.restart(INITIAL_WINDOW)
     this.flush()
   }
 
@@ -210,6 +219,7 @@ export class LinkSender {
 
   stopTimers(): void {
     this.#cancelProbe?.()
+    this.#cancelPace?.()
   }
 
   /** Some of the stream is on its way, and for so long nothing of it has arrived. */
@@ -260,11 +270,12 @@ export class LinkSender {
       port.flush(i === 0 ? Math.max(window, INITIAL_WINDOW) : Number.POSITIVE_INFINITY)
     }
     if (this.stream.waits) {
-      // Where packets are lost, a transfer on the game's association is felt in the game.
       const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
-      const most = waits && acknowledger.sent.loss > 0 ? Math.min(window, TRICKLE_WINDOW) : window
+      // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it.
+      const before = acknowledger.sent.loss > 0 ? TRICKLE_WINDOW : INITIAL_WINDOW
+      const most = waits ? Math.min(window, before) : window
       // Nobody takes in the stream and not the channel that carries it.
-      if (!first.isFull) this.stream.flush(most - acknowledger.sent.flight - first.flight)
+      if (!first.isFull) this.#flushStream(most - acknowledger.sent.flight - first.flight, now)
       this.#probe(now)
     } else if (this.stream.flight > 0) this.#probe(now)
     if (this.#full.size === 0) return
@@ -272,6 +283,20 @@ export class LinkSender {
       if (this.#waiting(lane) > LANE_LOW_WATER) continue
       this.#full.delete(lane)
       events.drained?.(lane)
+    }
+  }
+
+  /** The stream at the pace of its window, which is for all that is on its way. */
+  #flushStream(window: number, now: number): void {
+    const { stream } = this
+    const { flight } = stream
+    const allowance = this.#pacer.allowance(now)
+    stream.flush(Math.min(window, flight + allowance))
+    const left = stream.flight - flight
+    this.#pacer.left(left)
+    // Otherwise an acknowledgement or the channel says when there is room.
+    if (stream.waits && left >= allowance && stream.flight < window) {
+      this.#cancelPace ??= this.#link.clock.setTimeout(this.#paced, this.#pacer.waitMs)
     }
   }
 

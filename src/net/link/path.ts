@@ -20,6 +20,9 @@ import { WindowedMin } from './windowed-min.ts'
 
 /** The largest share by which the window changes in a round trip. */
 const MAX_GAIN = 0.4
+/** Above this, in ms, the path's jitter is more than ours, and so many times what is above it is no queue. */
+const WILD_JITTER_MS = 3
+const WILD_JITTER_GAIN = 2
 /** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
 const DAMPING = 0.37
 /** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
@@ -32,7 +35,7 @@ const SAMPLE_AGE_MS = 60
 const RATE_ROUNDS = 4
 /**
  * The window never exceeds what that many round trips deliver, at the start and later: what SCTP holds back now it sends in
- * one burst when it may. (2 at the start did not help the whole, and made transfers slower at 2 % loss.)
+ * one burst when it may.
  */
 const START_ROUNDS = 3
 const ROUNDS = 1.5
@@ -44,6 +47,8 @@ const SILENT_WINDOW = 4 * MAX_MESSAGE
 const FIRST_SIGN = 2
 const START_SIGN_MS = 2
 const START_GAIN_SLOW = 0.2
+/** By how much of what arrives the window grows otherwise: a bit less than SCTP's own, which then is never in the way. */
+const START_GAIN = 0.8
 /** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
@@ -95,7 +100,7 @@ export class Path {
     return this.#slowStart && !this.#wasNarrow ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
   }
 
-  /** There was a queue once: it is looked at closely. */
+  /** There was a queue once: it is looked at closely. Until then what the path takes is being found out. */
   get isNarrow(): boolean {
     return !this.#slowStart
   }
@@ -124,10 +129,12 @@ export class Path {
 
   /** The queue that is aimed at, in ms. */
   get targetMs(): number {
-    const packets = (TARGET_QUEUE_PACKETS * MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
-    // Two packets at 100 kbit/s: a longer queue is never aimed at.
+    const packet = (MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
     // The least of a few samples is above the base by a share of the jitter, with no queue at all.
-    return Math.min(Math.max(TARGET_QUEUE_MS, packets) + this.#jitter / 2, 200)
+    const wild = Math.max(this.#jitter - WILD_JITTER_MS - packet, 0)
+    const noise = this.#jitter / 2 + WILD_JITTER_GAIN * wild
+    // Two packets at 100 kbit/s: a longer queue is never aimed at.
+    return Math.min(Math.max(TARGET_QUEUE_MS, TARGET_QUEUE_PACKETS * packet) + noise, 200)
   }
 
   /** How long a packet waits in the path at the moment, in ms. */
@@ -144,9 +151,10 @@ export class Path {
     return least - base
   }
 
-  /** More may pass than before: what the way carries is found out as at first. */
-  restart(): void {
+  /** More may pass than before, or it goes another way: what that carries is found out as at first, from `most` bytes at most. */
+  restart(most = MAX_WINDOW): void {
     this.#slowStart = true
+    this.window = Math.min(this.window, most)
   }
 
   /** A message took `delayMs` one way; the two clocks may differ by any constant. */
@@ -229,7 +237,7 @@ export class Path {
       const most = Math.min(Math.max((this.roundTripMs ?? 0) / 8, START_EXIT_MS), 4 * START_EXIT_MS)
       if (queue > most) this.#leaveSlowStart(now)
       else if (this.#fullInRound) {
-        const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : 1
+        const gain = this.queueMs(now, FIRST_SIGN) > START_SIGN_MS ? START_GAIN_SLOW : START_GAIN
         this.#set(this.window + bytes * gain)
       }
       return

@@ -1,7 +1,13 @@
 // The sending half of an association: what goes out, when it goes out again, and when it is given up.
 
 import type { CancelTimer, Clock } from '../../clock.ts'
-import { MAX_RESEND_BURST_SEGMENTS, MAX_SEGMENT, RECEIVE_WINDOW, SEGMENT_UNIT, TIMER_TOLERANCE_MS } from '../constants.ts'
+import {
+  MAX_RESEND_BURST_SEGMENTS,
+  MAX_SEGMENT,
+  RECEIVE_WINDOW,
+  SEGMENT_UNIT,
+  TIMER_TOLERANCE_MS,
+} from '../constants.ts'
 import { CongestionWindow } from './congestion.ts'
 import { Outstanding } from './outstanding.ts'
 import { RetransmissionTimeout } from './retransmission-timeout.ts'

@@ -1,0 +1,56 @@
+// A transfer beside a game over one bottleneck, in virtual time: what the game feels of it, and what the transfer gets.
+
+import { describe, expect, it } from 'vitest'
+import { joinRoom } from '../../src/multiplayer/join-room.ts'
+import { TransferMode } from '../../src/multiplayer/types.ts'
+import type { LinkConditions } from '../../src/net/simulation/conditions.ts'
+import { SimulatedNetwork } from '../../src/testing.ts'
+import { quantile } from '../support/quantile.ts'
+
+const TICK_MS = 1_000 / 60
+const BYTES = 4 * 1024 * 1024
+const MBIT = 125_000
+
+/** What bench/lanes measures over real connections. */
+async function play(conditions: LinkConditions & { rateBytesPerSecond: number }, seed: number) {
+  const network = new SimulatedNetwork({ seed, queueBytes: 100_000, ...conditions })
+  const a = await network.until(joinRoom(network.peerOptions('a')))
+  const b = await network.until(joinRoom({ ...network.peerOptions('b'), room: a.code }))
+  await network.until(() => a.peers.length === 1 && b.peers.length === 1)
+  const latencies: number[] = []
+  let arrived = 0
+  b.on('packet', (value) => {
+    if (value instanceof Uint8Array) arrived += value.length
+    else latencies.push(network.clock.now() - (value as number))
+  })
+  const p95 = async (until: (ticks: number) => boolean) => {
+    latencies.length = 0
+    for (let ticks = 0; !until(ticks); ticks++) {
+      a.send(network.clock.now(), { mode: TransferMode.Unreliable })
+      await network.run(TICK_MS)
+    }
+    return quantile(latencies, 0.95)
+  }
+  const idle = await p95((ticks) => ticks === 120)
+  const startedAt = network.clock.now()
+  for (let i = 0; i < 4; i++) a.sendBytes(new Uint8Array(BYTES / 4))
+  const busy = await p95(() => arrived === BYTES)
+  const seconds = (network.clock.now() - startedAt) / 1_000
+  const overflowed = network.between('a', 'b').there.stats.lostToQueue
+  for (const room of [a, b]) await network.until(room.leave())
+  return { ratio: busy / idle, share: BYTES / seconds / conditions.rateBytesPerSecond, overflowed }
+}
+
+describe('a transfer beside a game', () => {
+  it.each([1, 2, 3])('fills a link of 20 Mbit/s, is not felt, and never overflows its queue (%i)', async (seed) => {
+    const { ratio, share, overflowed } = await play({ rateBytesPerSecond: 20 * MBIT, latencyMs: 25, jitterMs: 1 }, seed)
+    expect(overflowed).toBe(0)
+    expect(ratio).toBeLessThan(1.4)
+    expect(share).toBeGreaterThan(0.6)
+  })
+
+  it('is felt at a jitter of several ms no more than the jitter itself', async () => {
+    const { ratio } = await play({ rateBytesPerSecond: 20 * MBIT, latencyMs: 25, jitterMs: 4 }, 1)
+    expect(ratio).toBeLessThan(1.8)
+  })
+})
