@@ -11,6 +11,8 @@ export default defineConfig({
     target: 'es2022',
     // Pixi alone is more than Vite's default limit for a chunk.
     chunkSizeWarningLimit: 900,
+    // A slow machine is no news to who builds the demo.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: {
     proxy: {

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import sirv from 'sirv'
@@ -113,9 +114,12 @@ async function main(): Promise<void> {
     })
   }
   await openArena()
-  const address = given.host && !isWildcard(given.host) ? urlHost(given.host) : 'localhost'
-  console.log(`Skein Arena is open:  http://${address}:${port}/#room=${arena?.code}`)
-  console.log('Open the link in two tabs, or send it to a friend in your network. Ctrl+C to stop.')
+  const isOnAll = !given.host || isWildcard(given.host)
+  const link = (address: string) => `http://${address}:${port}/#room=${arena?.code}`
+  console.log(`Skein Arena is open:  ${link(isOnAll ? 'localhost' : urlHost(given.host!))}`)
+  const own = isOnAll ? networkAddress() : undefined
+  if (own) console.log(`In your network:      ${link(own)}`)
+  console.log('Open the link in two tabs, or send a friend the one of your network. Ctrl+C to stop.')
 
   const stop = async () => {
     stopping = true
@@ -139,6 +143,12 @@ function listen(http: ReturnType<typeof createServer>, { port, host }: Arguments
     })
     http.listen(port, host, () => resolve(http.address() as AddressInfo))
   })
+}
+
+/** What other machines reach this one by; `undefined`: it has no network, or one without IPv4. */
+function networkAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
 function isWildcard(host: string): boolean {

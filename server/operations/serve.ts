@@ -142,8 +142,9 @@ function createOpsServer(metrics: SignalingMetrics, isReady: ReadyCheck): Server
 function listen(http: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException) => {
-      const code = cause.code === 'EADDRINUSE' ? 'ERR_ALREADY_IN_USE' : 'ERR_UNAVAILABLE'
-      reject(new NetError(code, `Port ${port} cannot be listened on: ${cause.message}.`, { cause }))
+      const isTaken = cause.code === 'EADDRINUSE'
+      const reason = isTaken ? 'is taken: choose another one' : `cannot be listened on: ${cause.message}`
+      reject(new NetError(isTaken ? 'ERR_ALREADY_IN_USE' : 'ERR_UNAVAILABLE', `Port ${port} ${reason}.`, { cause }))
     }
     http.once('error', failed)
     http.listen({ port, host }, () => {

@@ -1,5 +1,6 @@
 // The HTTP server under the sockets, where nobody brings one: handshakes are small and quick, or cut.
 
+import type { EventEmitter } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import {
@@ -9,6 +10,14 @@ import {
   TCP_CONNECTIONS_BESIDE_SOCKETS,
 } from './constants.ts'
 import { limitPendingHandshakes } from './pending-handshakes.ts'
+
+/** Those that are ours alone: whatever else listens to their upgrades only counts them. */
+const ours = new WeakSet<object>()
+
+/** Whether an upgrade of `http` may be meant for somebody beside the one listener that asks. */
+export function mayHaveOthers(http: EventEmitter): boolean {
+  return !ours.has(http) && http.listenerCount('upgrade') > 1
+}
 
 /**
  * @param connections How many sockets there may be; a handshake under way has room beside them.
@@ -24,5 +33,6 @@ export function createHandshakeServer(connections: number, listener: RequestList
   const http = createServer(timeouts, listener)
   http.maxConnections = connections + TCP_CONNECTIONS_BESIDE_SOCKETS
   if (isDirect) limitPendingHandshakes(http, MAX_PENDING_HANDSHAKES_PER_ADDRESS)
+  ours.add(http)
   return http
 }

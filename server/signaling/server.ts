@@ -20,7 +20,7 @@ import {
   MAX_MESSAGE_BYTES,
 } from './constants.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { createHandshakeServer } from './http-server.ts'
+import { createHandshakeServer, mayHaveOthers } from './http-server.ts'
 import type { SignalingLog } from './log.ts'
 import type { ResolvedOptions, SignalingServerOptions } from './options.ts'
 import { resolveOptions, socketAddress } from './options.ts'
@@ -224,7 +224,7 @@ class Server implements SignalingServer {
 
   /** The upgrade may be meant for another listener of the same server. Where none answers, nobody else would. */
   #leaveToOthers(server: NonNullable<ResolvedOptions['server']>, socket: Duplex): void {
-    if (server.listenerCount('upgrade') === 1) {
+    if (!mayHaveOthers(server)) {
       refuseUpgrade(socket, 404)
       return
     }

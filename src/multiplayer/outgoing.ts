@@ -72,6 +72,10 @@ export class Outgoing {
     if (reliable && (key !== undefined || receipt !== undefined)) {
       throw new NetError('ERR_INVALID_PARAMETER', 'Only unreliable packets have a key or a receipt.')
     }
+    // Now, where the mistake is, and not when the packet has arrived.
+    if (receipt !== undefined && typeof receipt !== 'function') {
+      throw new NetError('ERR_INVALID_PARAMETER', 'A receipt is a function that is told whether the packet arrived.')
+    }
     const manner = { port, mode, lane, key, receipt }
     this.#sending = true
     try {

@@ -167,6 +167,12 @@ describe('sending', () => {
     expect(hearsB.values().filter((value) => value === 'x')).toEqual([])
   })
 
+  it('is refused with what only unreliable packets have, and with a receipt that cannot be called', async () => {
+    const { a } = await meshOfTwo()
+    const refusals = [{ key: 1 }, { receipt: () => {} }, { mode: Unreliable, receipt: 'yes' as never }]
+    for (const options of refusals) expect(thrown(() => a.send(1, options)).code).toBe('ERR_INVALID_PARAMETER')
+  })
+
   it('takes packets up to the limits, and one byte more is too large', async () => {
     const { a, hearsB } = await meshOfTwo()
     const tooLarge = (size: number, mode: TransferMode) =>

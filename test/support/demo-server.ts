@@ -15,12 +15,16 @@ export interface DemoServer {
   /** Where its signaling listens. */
   readonly signaling: string
   readonly process: ChildProcess
+  /** The lines that it printed. */
+  readonly printed: readonly string[]
   stop(): Promise<void>
 }
 
 export async function startDemoServer(args: readonly string[] = []): Promise<DemoServer> {
   const child = spawn(process.execPath, [PROGRAM, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })
+  const printed: string[] = []
+  lines.on('line', (line) => printed.push(line))
   const link = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The demo server ended with code ${code}.`)))
     lines.on('line', (line) => {
@@ -34,6 +38,7 @@ export async function startDemoServer(args: readonly string[] = []): Promise<Dem
     code: new URLSearchParams(url.hash.slice(1)).get('room') ?? '',
     signaling: `ws://${url.host}/signaling`,
     process: child,
+    printed,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')

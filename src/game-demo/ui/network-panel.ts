@@ -81,6 +81,7 @@ export class NetworkPanel {
     setText(row.querySelector('h3 b')!, profile?.name ?? `Pilot ${id}`)
     row.dataset.rejected = String(stats.rejected)
     const notes = [
+      stats.state === 'reconnecting' ? 'not heard of' : '',
       profile?.bot ? 'bot' : '',
       isReferee ? 'referee' : '',
       stats.rejected > 0 ? `${stats.rejected} bad packets` : '',

@@ -99,7 +99,7 @@ describe('skein-server', () => {
     const port = await first.says(/connect to ws:\/\/127\.0\.0\.1:(\d+)/)
     const second = new Program(['--dev', '--port', port])
     expect(await second.ended).toBe(1)
-    expect(second.output).toContain('ERR_ALREADY_IN_USE')
+    expect(second.output).toContain(`ERR_ALREADY_IN_USE: Port ${port} is taken: choose another one.`)
   })
 
   it.each([

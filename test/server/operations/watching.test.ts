@@ -9,6 +9,7 @@ import { createSignalingLog } from '../../../server/operations/logging.ts'
 import { meteredAdapter } from '../../../server/operations/metered-adapter.ts'
 import { readFlags } from '../../../server/operations/read-flags.ts'
 import { type RunningServer, serve } from '../../../server/operations/serve.ts'
+import { HANDSHAKE_TIMEOUT_MS } from '../../../server/signaling/constants.ts'
 import { MemoryAdapter } from '../../../server/signaling/memory-adapter.ts'
 import { VirtualClock } from '../../../src/net/clock.ts'
 import { NetError } from '../../../src/net/errors.ts'
@@ -218,4 +219,13 @@ it('a port that is taken for metrics leaves nothing running', async () => {
   const { given } = readFlags(['--dev', '--port', '0', '--ops-port', String(port)], {}, () => '')
   await expect(serve(readConfig(given))).rejects.toMatchObject({ code: 'ERR_ALREADY_IN_USE' })
   await new Promise((resolve) => taken.close(resolve))
+})
+
+describe('an upgrade of another path', () => {
+  // As long as the server waits for somebody else to answer, the connection counts for no address's limit.
+  it('is refused at once, because nobody else is there', { timeout: HANDSHAKE_TIMEOUT_MS / 2 }, async () => {
+    await withRunning([], async ({ url }) => {
+      await expect(RawClient.connect(url.replace('/signaling', '/other'))).rejects.toThrow('404')
+    })
+  })
 })
