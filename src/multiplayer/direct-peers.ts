@@ -62,6 +62,7 @@ export class DirectPeers {
       ...patience,
       repairs: hooks.reconnecting !== undefined,
       random,
+      iceServers: () => hooks.iceServers?.(),
       offersBulk: bulkConnection ? role.id < id : undefined,
     }
     const remote = new RemotePeer(id, way, settings, clock, {

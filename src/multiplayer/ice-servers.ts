@@ -23,6 +23,28 @@ export function iceServersForDial(
   return (attempt) => (attempt > 0 && session.refreshIceServers?.()) || session.iceServers
 }
 
+/**
+ * Those for a connection that does not wait for them: signaling renews its own. A function's are what it said last; it is asked
+ * for the next time. `undefined`: not known.
+ */
+export function iceServersAtHand(
+  own: IceServersOption | undefined,
+  session: SignalingSession,
+  clock: Clock,
+): () => readonly IceServer[] | undefined {
+  if (typeof own !== 'function') return () => own ?? session.iceServers
+  let last: readonly IceServer[] | undefined
+  return () => {
+    inTime(own, clock).then(
+      (servers) => {
+        last = servers
+      },
+      () => {},
+    )
+    return last
+  }
+}
+
 async function inTime(
   ask: () => readonly IceServer[] | Promise<readonly IceServer[]>,
   clock: Clock,

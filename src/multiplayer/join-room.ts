@@ -10,7 +10,7 @@ import { checkSealing } from './api/checks.ts'
 import { MultiplayerAPI } from './api/multiplayer-api.ts'
 import { checkPatience } from './checks.ts'
 import { Dialer } from './dialer.ts'
-import { iceServersForDial } from './ice-servers.ts'
+import { iceServersAtHand, iceServersForDial } from './ice-servers.ts'
 import { Detours } from './relay/detours.ts'
 import { JoinedRoom } from './room.ts'
 import type { JoinRoomOptions, ListRoomsOptions, QuickMatchOptions, Room } from './room-types.ts'
@@ -119,6 +119,7 @@ async function enter(
       },
       wantsRelayed: (id) => dialer.mayBeRelayed(id),
       relayLost: (id, reason, isSpoiled) => detours?.lost(id, reason, isSpoiled),
+      iceServers: iceServersAtHand(options.iceServers, session, clock),
     },
   })
   const iceServers = iceServersForDial(options.iceServers, session, clock)

@@ -2,6 +2,7 @@
 // by another while the link lives.
 
 import type { Clock } from '../net/clock.ts'
+import type { IceServer } from '../net/drivers/driver.ts'
 import { NetError } from '../net/errors.ts'
 import type { UnfinishedBudget } from '../net/link/joiner.ts'
 import type { LaneTable } from '../net/link/lane-table.ts'
@@ -32,6 +33,8 @@ export interface RemotePeerSettings {
   /** Somebody makes connections anew: a lost one is waited for. */
   readonly repairs: boolean
   readonly random: Random
+  /** For the bulk connection. `undefined`: those of the connection in use. */
+  iceServers(): readonly IceServer[] | undefined
 }
 
 export interface RemotePeerEvents {
@@ -80,7 +83,18 @@ export class RemotePeer implements PacketSource {
   constructor(
     id: number,
     way: Way,
-    { localId, userModes, lanes, budget, offersBulk, suspicionMs, graceMs, repairs, random }: RemotePeerSettings,
+    {
+      localId,
+      userModes,
+      lanes,
+      budget,
+      offersBulk,
+      suspicionMs,
+      graceMs,
+      repairs,
+      random,
+      iceServers,
+    }: RemotePeerSettings,
     clock: Clock,
     events: RemotePeerEvents,
   ) {
@@ -120,7 +134,7 @@ export class RemotePeer implements PacketSource {
     this.link = new PeerLink({
       ...{ channels, modes: userModes, lanes, budget, clock, events: linkEvents, suspicionMs, graceMs, random },
     })
-    this.#bulk = this.#makeBulk(offersBulk ?? false)
+    this.#bulk = this.#makeBulk(offersBulk ?? false, iceServers)
     if (offersBulk === undefined) this.#bulk.close()
     this.#use(way)
   }
@@ -285,9 +299,12 @@ export class RemotePeer implements PacketSource {
     this.#next = undefined
   }
 
-  #makeBulk(offers: boolean): BulkConnection {
+  #makeBulk(offers: boolean, iceServers: RemotePeerSettings['iceServers']): BulkConnection {
     return new BulkConnection({
-      configuration: () => this.connection.configuration,
+      configuration: () => {
+        const { configuration } = this.connection
+        return { ...configuration, iceServers: iceServers() ?? configuration.iceServers ?? [] }
+      },
       offers,
       clock: this.#clock,
       send: (payload) => this.link.sendSignal(payload),

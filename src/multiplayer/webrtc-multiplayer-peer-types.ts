@@ -1,6 +1,7 @@
 // What a WebRTCMultiplayerPeer is given, and what it tells those who make its connections meet.
 
 import type { Clock } from '../net/clock.ts'
+import type { IceServer } from '../net/drivers/driver.ts'
 import type { NetError } from '../net/errors.ts'
 import type { LaneSettings } from '../net/link/lanes.ts'
 import type { WebRTCPeerConnection } from '../net/peer-connection.ts'
@@ -58,4 +59,9 @@ export interface ConnectionHooks {
   reconnecting?(id: number): void
   /** It is there again, or gone. */
   settled?(id: number): void
+  /**
+   * The ICE servers for a peer's bulk connection, which may be made long after the first: a relay's credentials do not last.
+   * `undefined`, or without it: those of the first.
+   */
+  iceServers?(): readonly IceServer[] | undefined
 }

@@ -107,6 +107,14 @@ it('is told to the other side when it takes too long, with its number', () => {
   ])
 })
 
+it('that was not begun cannot be lost: where a link moves to new connections no attempt is used up', () => {
+  const { bulk, said } = side(false)
+  for (let n = 0; n < MAX_BULK_ATTEMPTS; n++) bulk.lose()
+  expect(said).toEqual([])
+  expect(bulk.want()).toBe(true)
+  expect(said).toEqual([{ kind: 'wanted' }])
+})
+
 it('is over for good when it carried nothing', () => {
   const { bulk, said } = side(false)
   bulk.want()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ICE_SERVERS_TIMEOUT_MS, MAX_REDIALS } from '../../src/multiplayer/constants.ts'
+import { BULK_REDIAL_MS, ICE_SERVERS_TIMEOUT_MS, MAX_REDIALS } from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
-import type { IceServer, WebRTCDriver } from '../../src/net/drivers/driver.ts'
+import type { DriverConnection, IceServer, WebRTCDriver } from '../../src/net/drivers/driver.ts'
 import { ConnectionState } from '../../src/net/drivers/driver.ts'
 import type { NetError } from '../../src/net/errors.ts'
 import type { SignalingTransport } from '../../src/net/signaling/transport.ts'
@@ -14,22 +14,26 @@ const network = () => new SimulatedNetwork({ seed: 3, latencyMs: 20 })
 function watched(
   driver: WebRTCDriver,
   failing = 0,
-): { driver: WebRTCDriver; made: (readonly IceServer[] | undefined)[] } {
+): { driver: WebRTCDriver; made: (readonly IceServer[] | undefined)[]; connections: DriverConnection[] } {
   const made: (readonly IceServer[] | undefined)[] = []
+  const connections: DriverConnection[] = []
   let offers = 0
   return {
     made,
+    connections,
     driver: {
       name: 'watched',
       createConnection(configuration, events) {
         made.push(configuration.iceServers)
-        return driver.createConnection(configuration, {
+        const connection = driver.createConnection(configuration, {
           ...events,
           description: (type, sdp) => {
             events.description(type, sdp)
             if (type === 'offer' && offers++ < failing) events.connectionState(ConnectionState.Failed)
           },
         })
+        connections.push(connection)
+        return connection
       },
     },
   }
@@ -130,6 +134,45 @@ describe('iceServers', () => {
     net.interrupt(3_000)
     await net.until(() => back)
     expect(refreshed).toBeGreaterThan(0)
+  })
+
+  it('of signaling are those of now where bulk gets a connection of its own: credentials for a relay last ten minutes', async () => {
+    const net = network()
+    const peer = watched(net.peerOptions('second').driver)
+    let urls = 'stun:joined.example'
+    const signaling: SignalingTransport = {
+      async open(request, context) {
+        const session = await net.signaling.open(request, context)
+        Object.defineProperty(session, 'iceServers', { get: () => [{ urls }] })
+        return session
+      },
+    }
+    const [first, second] = await meet(net, { signaling, driver: peer.driver })
+    await net.until(() => first.peers.length === 1 && second.peers.length === 1)
+    urls = 'stun:renewed.example'
+    first.sendBytes(new Uint8Array(300_000))
+    await net.until(() => first.stats(second.id).bulkRoute === 'own')
+    expect(peer.made.slice(1)).toEqual([[{ urls: 'stun:joined.example' }], [{ urls: 'stun:renewed.example' }]])
+  })
+
+  it('as a function is asked for that connection, too: what it says is for the next attempt, which need not wait', async () => {
+    const net = network()
+    const peer = watched(net.peerOptions('second').driver)
+    let asked = 0
+    const iceServers = async () => [{ urls: `stun:${++asked}.example` }]
+    const [first, second] = await meet(net, { iceServers, driver: peer.driver })
+    await net.until(() => first.peers.length === 1 && second.peers.length === 1)
+    for (let n = 0; n < 2; n++) {
+      first.sendBytes(new Uint8Array(300_000))
+      await net.until(() => first.stats(second.id).bulkRoute === 'own')
+      peer.connections.at(-1)!.close()
+      await net.run(BULK_REDIAL_MS)
+    }
+    expect(peer.made.slice(1).map((servers) => servers?.[0]?.urls)).toEqual([
+      'stun:1.example',
+      'stun:1.example',
+      'stun:2.example',
+    ])
   })
 
   it('that a connection cannot use are told to whoever only just joined', async () => {

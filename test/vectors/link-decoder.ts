@@ -211,7 +211,7 @@ export class ReliableJoiner {
     const size = (packet?.size ?? 0) + payload.length
     const isBad =
       !packet ||
-      (first && (before || length > 67_108_864 || this.#unfinished.size >= 16)) ||
+      (first && (before || length > (kind === 'SIGNAL' ? 65_536 : 67_108_864) || this.#unfinished.size >= 16)) ||
       packet.kind !== kind ||
       payload.length === 0 ||
       size > packet.length ||

@@ -18,6 +18,12 @@ export const MAX_RELIABLE_PACKET = 64 * 1024 * 1024
 /** Bytes that a packet which is passed on may have beside its own: a head and 256 targets, a room's worth (relay/wire.ts). */
 export const MAX_RELAY_HEADER = 1_031
 
+/**
+ * The largest signal of the bulk connection, in bytes: four times the longest description (MAX_SDP_LENGTH). It is read as JSON, of
+ * which 64 MiB that mean nothing take the better part of a minute, and 2 GB.
+ */
+export const MAX_SIGNAL = 64 * 1024
+
 /** Bytes of packets of one peer that have begun to arrive, at most: two of the largest. */
 export const MAX_UNFINISHED_BYTES = 2 * MAX_RELIABLE_PACKET
 

@@ -117,7 +117,7 @@ export class Handshake {
       const fits = ports.all.every((port, index) =>
         port.reliable ? port.resume(channels[index]!, messages[reliable++]!) : port.resume(channels[index]!),
       )
-      if (!fits || this.#sender.stream.taken(stream) < 0) throw invalid('A greeting that takes in what was never sent.')
+      if (!fits || !this.#sender.stream.resume(stream)) throw invalid('A greeting from where the link never was.')
     } catch (error) {
       faults.reject(error as NetError, 0)
       faults.fail('protocol_error')

@@ -7,6 +7,7 @@ import {
   MAX_LANES,
   MAX_RELAY_HEADER,
   MAX_RELIABLE_PACKET,
+  MAX_SIGNAL,
   MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   PROGRESS_STEP,
@@ -123,8 +124,7 @@ export class Joiner {
   #begin(lane: number, kind: number, total: number, alone: boolean): Unfinished {
     if (this.#unfinished.has(lane))
       return this.#refuse(lane, alone, 'A packet began before the one before it was whole.')
-    const limit = kind === Kind.Relay ? MAX_RELIABLE_PACKET + MAX_RELAY_HEADER : MAX_RELIABLE_PACKET
-    if (total > limit) return this.#refuse(lane, alone, `A packet of ${total} bytes.`)
+    if (total > limitOf(kind)) return this.#refuse(lane, alone, `A packet of ${total} bytes.`)
     if (this.#unfinished.size >= MAX_LANES) return this.#refuse(lane, alone, `More than ${MAX_LANES} lanes.`)
     const packet = { kind, total, content: new Uint8Array(0), length: 0 }
     this.#unfinished.set(lane, packet)
@@ -157,6 +157,11 @@ export class Joiner {
     this.#unfinished.delete(lane)
     this.#budget.give(packet.content.length)
   }
+}
+
+function limitOf(kind: number): number {
+  if (kind === Kind.Signal) return MAX_SIGNAL
+  return kind === Kind.Relay ? MAX_RELIABLE_PACKET + MAX_RELAY_HEADER : MAX_RELIABLE_PACKET
 }
 
 function invalid(message: string): NetError {

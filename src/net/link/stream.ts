@@ -84,6 +84,13 @@ export class StreamSender {
     return bytes
   }
 
+  /** The other side goes on over another way, and has everything before `position`. False: it cannot have that. */
+  resume(position: number): boolean {
+    const behind = (this.next - (this.#sent.length - this.#first) - position) >>> 0
+    // Less than it had before: what it has lost is not here any more.
+    return (behind === 0 || behind >= 0x8000_0000) && this.taken(position) >= 0
+  }
+
   close(): void {
     this.lanes.clear()
     this.#sent = []

@@ -134,6 +134,7 @@ export class Forger {
       graceMs: 3000,
       repairs: false,
       random: seededRandom(id),
+      iceServers: () => undefined,
     }
     this.remote = new RemotePeer(1, way, settings, network.peerOptions(String(id)).clock, {
       connected: () => {

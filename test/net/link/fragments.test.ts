@@ -4,6 +4,7 @@ import {
   MAX_LANES,
   MAX_MESSAGE,
   MAX_RELIABLE_PACKET,
+  MAX_SIGNAL,
   MAX_UNFINISHED_BYTES,
   MAX_UNFINISHED_BYTES_IN_ALL,
   MAX_UNFINISHED_UNRELIABLE,
@@ -109,6 +110,7 @@ describe('pieces that do not fit are refused once, and the next packet is not lo
     'an empty piece': [piece('abc', { total: 9 }), piece(''), piece('defghi', { last: true })],
     'an empty packet': [piece('', { total: 0, last: true })],
     'more than is possible': [piece('abc', { total: MAX_RELIABLE_PACKET + 1 }), piece('d'), piece('e', { last: true })],
+    'a signal of more than it takes': [piece('[', { total: MAX_SIGNAL + 1, kind: Kind.Signal })],
   }
   for (const [name, messages] of Object.entries(cases)) {
     it(name, () => {

@@ -222,6 +222,25 @@ describe('what is said on new channels', () => {
     }
   })
 
+  it('is so of the stream, too: what it had taken in once is not kept', () => {
+    for (const [stream, ends] of [
+      [3, undefined],
+      [4, 'protocol_error'],
+      [2, 'protocol_error'],
+      [0, 'protocol_error'],
+    ] as const) {
+      const pair = LinkPair.connected()
+      const { a, b } = pair
+      a.send('x'.repeat(3_000), 0, BULK_LANE)
+      pair.clock.advance(500)
+      expect(b.texts).toHaveLength(1)
+      pair.breakChannels()
+      pair.redial()
+      a.link.receive(0, resume({ messages: [3], stream }))
+      expect(a.end).toBe(ends)
+    }
+  })
+
   it('breaks them, too, when it is of another length', () => {
     for (const length of [0, 5, 7, 100]) {
       const { a } = alone()
