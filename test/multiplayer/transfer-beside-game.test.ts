@@ -53,4 +53,28 @@ describe('a transfer beside a game', () => {
     const { ratio } = await play({ rateBytesPerSecond: 20 * MBIT, latencyMs: 25, jitterMs: 4 }, 1)
     expect(ratio).toBeLessThan(1.8)
   })
+
+  it.each([0.5, 0.8])('takes nothing of a narrow path that the game has %f of', async (share) => {
+    const rate = 50_000
+    const network = new SimulatedNetwork({ seed: 1, latencyMs: 25, rateBytesPerSecond: rate, queueBytes: rate })
+    const a = await network.until(joinRoom(network.peerOptions('a')))
+    const b = await network.until(joinRoom({ ...network.peerOptions('b'), room: a.code }))
+    await network.until(() => a.peers.length === 1 && b.peers.length === 1)
+    let arrived = 0
+    b.on('packet', () => arrived++)
+    const state = new Uint8Array((share * rate * TICK_MS) / 1_000)
+    const missing = async (ticks: number) => {
+      arrived = 0
+      for (let i = 0; i < ticks; i++) {
+        a.sendBytes(state, { mode: TransferMode.Unreliable })
+        await network.run(TICK_MS)
+      }
+      return ticks - arrived
+    }
+    await missing(300)
+    a.sendBytes(new Uint8Array(BYTES))
+    // Those that are still on their way are among them.
+    expect(await missing(1_200)).toBeLessThan(24)
+    for (const room of [a, b]) await network.until(room.leave())
+  })
 })

@@ -192,7 +192,7 @@ export class Acknowledger {
         if (sentAt >= this.#pathSince) this.path.delayed(delay, now)
       }
     }
-    if (bytes > 0) this.path.delivered(bytes, flight, now)
+    if (bytes > 0) this.path.delivered(bytes, flight, now, true)
   }
 
   #delay(receivedTicks: number, sentAt: number): number {

@@ -259,6 +259,7 @@ export class LinkSender {
     const { all, first } = this.#link.ports
     const now = clock.now()
     const { window } = acknowledger.path
+    acknowledger.path.isShared = this.stream.flight > 0 || this.stream.waits
     // By index, here and below: this runs with every message, and an iterator is garbage.
     for (let i = 0; i < all.length; i++) {
       const port = all[i]!

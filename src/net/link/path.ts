@@ -39,6 +39,9 @@ const RATE_ROUNDS = 4
  */
 const START_ROUNDS = 3
 const ROUNDS = 1.5
+/** Beside a transfer a game may have this many times what arrived of it on its way; how much of that is remembered each round trip. */
+const GAME_ROOM = 1.25
+const GAME_MEMORY = 0.8
 /** Without an acknowledgement for this long, what is on its way may be stuck, in ms: two ticks and a half at 60 Hz. */
 const SILENCE_MS = 40
 /** What silence leaves of the window, in bytes: it may be chance, and then the game's next burst must pass. */
@@ -66,6 +69,8 @@ const STALE_TARGET_MS = 30
 export class Path {
   /** Bytes that may be on their way. */
   window = START_WINDOW
+  /** A transfer is under way: a queue is its doing. */
+  isShared = false
   readonly #baseDelay = new WindowedMin(BASE_DELAY_MS)
   readonly #baseRoundTrip = new WindowedMin(BASE_DELAY_MS)
   readonly #delays = new Float64Array(SAMPLES)
@@ -74,6 +79,9 @@ export class Path {
   #slowStart = true
   /** Bytes delivered since the round began. */
   #delivered = 0
+  /** Of these unreliable ones, and their bytes a ms, of late. */
+  #gameDelivered = 0
+  #gameRate = 0
   #roundAt = Number.NaN
   #fullInRound = false
   /** Rounds without a queue although the window was full. */
@@ -95,9 +103,15 @@ export class Path {
   /** The start is not the first one: a queue was seen. */
   #wasNarrow = false
 
-  /** Bytes of unreliable packets that may be on their way: nothing speaks against more until there was a queue. */
+  /**
+   * Bytes of unreliable packets that may be on their way: nothing speaks against more until there was a queue, and beside a
+   * transfer it is that which makes room.
+   */
   get unreliableWindow(): number {
-    return this.#slowStart && !this.#wasNarrow ? Math.max(this.window, UNRELIABLE_START_WINDOW) : this.window
+    if (this.#slowStart && !this.#wasNarrow) return Math.max(this.window, UNRELIABLE_START_WINDOW)
+    if (!this.isShared) return this.window
+    const needed = GAME_ROOM * this.#gameRate * ((this.roundTripMs ?? 0) + this.targetMs) + MAX_MESSAGE
+    return Math.max(this.window, needed)
   }
 
   /** There was a queue once: it is looked at closely. Until then what the path takes is being found out. */
@@ -177,7 +191,8 @@ export class Path {
   }
 
   /** `bytes` arrived. `flight`: what was on its way until then. */
-  delivered(bytes: number, flight: number, now: number): void {
+  delivered(bytes: number, flight: number, now: number, unreliable = false): void {
+    if (unreliable) this.#gameDelivered += bytes
     if (Number.isNaN(this.#roundAt)) this.#roundAt = now
     this.#delivered += bytes
     // Only a window that was used is known to be too small.
@@ -283,6 +298,7 @@ export class Path {
     if (roundTrip === undefined || elapsed < Math.max(roundTrip, 20)) return
     // A round that was mostly a pause says nothing about the path.
     if (elapsed < 4 * Math.max(roundTrip, 20)) {
+      this.#gameRate = Math.max(this.#gameDelivered / elapsed, this.#gameRate * GAME_MEMORY)
       this.#note(this.#round % RATE_ROUNDS, this.#delivered / elapsed)
       this.#round += 1
     }
@@ -293,6 +309,7 @@ export class Path {
     }
     this.#roundAt = now
     this.#delivered = 0
+    this.#gameDelivered = 0
     this.#fullInRound = false
   }
 
