@@ -21,7 +21,7 @@ it.each([1, 25])('loss is no reason to hold back a game that sends in bursts (%i
   }
   // SCTP itself stands still now and then; then the newest wins.
   expect(dropped / (SEEDS.length * SENT)).toBeLessThan(0.05)
-  expect(arrived / (SEEDS.length * SENT)).toBeGreaterThan(0.86)
+  expect(arrived / (SEEDS.length * SENT)).toBeGreaterThan(0.85)
 })
 
 const SEEDS = [1, 2, 3, 4]

@@ -105,7 +105,7 @@ describe('a client of a star that forges the origin', () => {
     const { star, forger } = await starWithForger()
     for (let i = 0; i < MAX_BAD_MESSAGES; i++) {
       forger.say(writeToOthers(Kind.Bytes, GAMEPLAY_LANE, 2, new Uint8Array(size)), 1)
-      await star.network.run(50)
+      await star.network.run(100)
     }
     expect(star.host.errors).toHaveLength(bad)
     const [two] = star.clients

@@ -81,11 +81,10 @@ describe('clients of a star', () => {
     two!.peer.sendBytes(new Uint8Array(300_000).fill(8), { to: 3 })
     two!.peer.send('now', { to: 3, lane: 'control' })
     await star.network.until(() => three!.heard.length === 3)
-    expect(three!.from(2).map((value) => (value instanceof Uint8Array ? value.length : value))).toEqual([
-      size,
-      'now',
-      300_000,
-    ])
+    const heard = three!.from(2).map((value) => (value instanceof Uint8Array ? value.length : value))
+    // The unreliable one is in the order of nobody.
+    expect(heard.filter((value) => value !== size)).toEqual(['now', 300_000])
+    expect(heard).toContain(size)
     expect([...lanes].sort()).toEqual(['bulk', 'control', 'gameplay'])
   })
 
