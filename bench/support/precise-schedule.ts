@@ -52,13 +52,13 @@ export function preciseSchedule(): Schedule {
     watch()
   }
 
-  return (callback, inMs) => {
-    const due: Due = { at: performance.now() + inMs, turn: turn++, callback, cancelled: false }
+  return (callback, at) => {
+    const due: Due = { at, turn: turn++, callback, cancelled: false }
     push(heap, due)
     // What it was waiting for is no longer the next one.
     if (heap[0] === due && !isWatching) {
       clearTimeout(timer)
-      timer = setTimeout(wake, Math.max(0, inMs - EARLY_MS))
+      timer = setTimeout(wake, Math.max(0, at - performance.now() - EARLY_MS))
     }
     return () => {
       due.cancelled = true

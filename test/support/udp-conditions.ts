@@ -35,12 +35,12 @@ export interface Counters {
   overflowed: number
 }
 
-/** Calls back in `inMs`, unless the function that it returns was called before. */
-export type Schedule = (callback: () => void, inMs: number) => () => void
+/** Calls back at a time of `performance.now()`, unless the function that it returns was called before. */
+export type Schedule = (callback: () => void, at: number) => () => void
 
 /** Good to a millisecond or two. */
-const byTimers: Schedule = (callback, inMs) => {
-  const timer = setTimeout(callback, inMs)
+const byTimers: Schedule = (callback, at) => {
+  const timer = setTimeout(callback, at - performance.now())
   return () => clearTimeout(timer)
 }
 
@@ -81,20 +81,20 @@ export class UdpDirection {
       leavesIn = waitMs + (size * 8000) / rate
       this.#busyUntil = now + leavesIn
     }
-    const arrivesIn = leavesIn + delayMs + late * jitterMs
+    const arrivesAt = now + leavesIn + delayMs + late * jitterMs
     const arrive = () => {
       this.counters.passed += 1
       this.counters.bytesPassed += size
       deliver()
     }
-    if (arrivesIn <= 0) {
+    if (arrivesAt <= now) {
       arrive()
       return
     }
     const cancel = this.#schedule(() => {
       this.#cancels.delete(cancel)
       arrive()
-    }, arrivesIn)
+    }, arrivesAt)
     this.#cancels.add(cancel)
   }
 

@@ -13,8 +13,8 @@ const BURST_MS = 2
 const MIN_WAIT_MS = 1
 /** How much faster than the window in a round trip: it must be full for more to be tried. */
 const GAIN = 1.1
-/** The same at the start. What grows by the factor g in a round trip leaves at ln g / (1 - 1/g) of it: 1.3 for 1.8. */
-const START_GAIN = 1.4
+/** The same at the start. What grows by the factor g in a round trip leaves at ln g / (1 - 1/g) of it: 1.25 for 1.6. */
+const START_GAIN = 1.3
 
 export class Pacer {
   readonly #path: Path

@@ -50,8 +50,8 @@ const SILENT_WINDOW = 4 * MAX_MESSAGE
 const FIRST_SIGN = 2
 const START_SIGN_MS = 2
 const START_GAIN_SLOW = 0.2
-/** By how much of what arrives the window grows otherwise: a bit less than SCTP's own, which then is never in the way. */
-const START_GAIN = 0.8
+/** By how much of what arrives the window grows otherwise: less than SCTP's own, which then is never in the way. */
+const START_GAIN = 0.6
 /** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
 /** A queue this many times the target is not corrected but ended. */
