@@ -14,12 +14,6 @@ export const MAX_MESSAGE_SIZE = 65_536
 export const SCTP_SEND_BUFFER_SIZE = 262_144
 
 /**
- * SCTP's window at the start, in packets. The link above starts with ten and finds the path's size by its delay; SCTP's own
- * start from ten besides would hold the game's packets back behind the first of a transfer.
- */
-export const SCTP_INITIAL_WINDOW = 100
-
-/**
  * The largest message that a browser sends, in bytes: what Chromium takes. Firefox announces 1 GiB, which is more than
  * what may wait at the receiver.
  */

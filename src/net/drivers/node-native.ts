@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import type * as ndc from 'node-datachannel'
 import { reportUncaught } from '../emitter.ts'
 import { NetError } from '../errors.ts'
-import { SCTP_INITIAL_WINDOW, SCTP_SEND_BUFFER_SIZE } from './constants.ts'
+import { SCTP_SEND_BUFFER_SIZE } from './constants.ts'
 
 /** Everything that is not closed yet: what the native library needs to be kept from garbage collection. */
 export const alive = new Set<object>()
@@ -24,7 +24,7 @@ export function loadNative(): typeof ndc {
     )
   }
   // Global to the process, and only for connections made afterwards.
-  native.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_SIZE, initialCongestionWindow: SCTP_INITIAL_WINDOW })
+  native.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_SIZE })
   return native
 }
 

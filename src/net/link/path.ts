@@ -20,9 +20,6 @@ import { WindowedMin } from './windowed-min.ts'
 
 /** The largest share by which the window changes in a round trip. */
 const MAX_GAIN = 0.4
-/** Above this, in ms, the path's jitter is more than ours, and so many times what is above it is no queue. */
-const WILD_JITTER_MS = 3
-const WILD_JITTER_GAIN = 2
 /** Times the round-trip time: with more, a window that is corrected a round trip late swings. */
 const DAMPING = 0.37
 /** Delays of which the smallest counts: a single late one is the machine's, not the path's. */
@@ -35,9 +32,9 @@ const SAMPLE_AGE_MS = 60
 const RATE_ROUNDS = 4
 /**
  * The window never exceeds what that many round trips deliver, at the start and later: what SCTP holds back now it sends in
- * one burst when it may.
+ * one burst when it may. The start is gentle by itself, and where packets are lost it lasts: then SCTP delivers in bursts.
  */
-const START_ROUNDS = 3
+const START_ROUNDS = 6
 const ROUNDS = 1.5
 /** Beside a transfer a game may have this many times what arrived of it on its way; how much of that is remembered each round trip. */
 const GAME_ROOM = 1.25
@@ -143,12 +140,10 @@ export class Path {
 
   /** The queue that is aimed at, in ms. */
   get targetMs(): number {
-    const packet = (MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
-    // The least of a few samples is above the base by a share of the jitter, with no queue at all.
-    const wild = Math.max(this.#jitter - WILD_JITTER_MS - packet, 0)
-    const noise = this.#jitter / 2 + WILD_JITTER_GAIN * wild
+    const packets = (TARGET_QUEUE_PACKETS * MAX_MESSAGE * 1000) / Math.max(this.capacity, 1)
     // Two packets at 100 kbit/s: a longer queue is never aimed at.
-    return Math.min(Math.max(TARGET_QUEUE_MS, TARGET_QUEUE_PACKETS * packet) + noise, 200)
+    // The least of a few samples is above the base by a share of the jitter, with no queue at all.
+    return Math.min(Math.max(TARGET_QUEUE_MS, packets) + this.#jitter / 2, 200)
   }
 
   /** How long a packet waits in the path at the moment, in ms. */

@@ -19,10 +19,7 @@ export const MAX_SEGMENT = 1_156
 /** What the congestion window counts in (RFC 9260, 7.2.1: PMDCS), in bytes. */
 export const SEGMENT_UNIT = MAX_SEGMENT + DATA_HEADER
 
-/**
- * First congestion window and largest burst, in segments (libdatachannel; usrsctp's first window is its burst at most, whatever the
- * Node driver sets).
- */
+/** First congestion window and largest burst, in segments (libdatachannel; usrsctp's first window is its burst at most, whatever is set). */
 export const INITIAL_WINDOW_SEGMENTS = 10
 export const MAX_BURST_SEGMENTS = 10
 
