@@ -141,6 +141,13 @@ export class Mallory implements SignalingTransport {
 
   #pass({ channels, waiting }: Leg): void {
     if (channels.some(({ readyState }) => readyState !== 1)) return
-    for (const [index, packet] of waiting.splice(0)) channels[index]!.putPacket(packet)
+    for (const [index, packet] of waiting.splice(0)) {
+      try {
+        channels[index]!.putPacket(packet)
+      } catch {
+        // Found out: the other side has closed it, and this one does not know yet.
+        return
+      }
+    }
   }
 }
