@@ -225,7 +225,10 @@ export class Laboratory {
     const players: ChildProcess[] = []
     const enter = (host: string, room?: string) => {
       const iceServers = [{ urls: `stun:${TURN}:3478` }]
-      const player = this.#node(host, 'player.js', { others: 2, signaling: this.#urls!.v4, room, iceServers })
+      // A machine that stands still for a second is not what is looked at here: only what ICE says of its ways is.
+      const suspicionMs = 10_000
+      const options = { others: 2, signaling: this.#urls!.v4, room, iceServers, suspicionMs }
+      const player = this.#node(host, 'player.js', options)
       players.push(player)
       return player
     }
