@@ -10,7 +10,7 @@ import { NetError, toNetError } from '../net/errors.ts'
 import { RELIABLE_HIGH_WATER } from '../net/link/constants.ts'
 import { WebRTCPeerConnection } from '../net/peer-connection.ts'
 import { Attempt, FIRST_PROBLEM, Signal } from '../net/signaling/messages.ts'
-import { BULK_REDIAL_MS, CONNECT_TIMEOUT_MS, MAX_BULK_ATTEMPTS } from './constants.ts'
+import { BULK_PATIENCE_MS, BULK_REDIAL_MS, CONNECT_TIMEOUT_MS, MAX_BULK_ATTEMPTS } from './constants.ts'
 
 /** What the two sides say about it, as JSON. `wanted`: from the side that does not offer. */
 const BulkSignal = v.union([Signal, v.strictObject({ kind: v.literal('wanted'), attempt: Attempt })])
@@ -44,6 +44,8 @@ export class BulkConnection {
   #cancelTimeout = () => {}
   /** How many attempts are over: the number of the present or next one. */
   #attempt = 0
+  /** When the present one began. */
+  #begunAt = Number.NEGATIVE_INFINITY
   /** This side does not begin it sooner. */
   #notBefore = Number.NEGATIVE_INFINITY
   /** The last that this side called failed. Once is enough: whoever asks again need not read the answers, which would pile up. */
@@ -53,16 +55,17 @@ export class BulkConnection {
     this.#parts = parts
   }
 
-  /** This side has bulk to send. Returns whether it is worth waiting for: only the first attempt is. */
+  /** This side has bulk to send. Returns whether it is worth waiting for: only the first attempt is, and not for long. */
   want(): boolean {
-    if (this.state === 'none' && this.#parts.clock.now() >= this.#notBefore) {
+    const now = this.#parts.clock.now()
+    if (this.state === 'none' && now >= this.#notBefore) {
       if (this.#parts.offers) this.#dial()
       else {
         this.#begin()
         this.#say({ kind: 'wanted', attempt: this.#attempt })
       }
     }
-    return this.state === 'dialling' && this.#attempt === 0
+    return this.state === 'dialling' && this.#attempt === 0 && now - this.#begunAt < BULK_PATIENCE_MS
   }
 
   /** What the other side says. @throws {NetError} ERR_INVALID_DATA, ERR_UNCONFIGURED, ERR_OUT_OF_MEMORY */
@@ -115,6 +118,7 @@ export class BulkConnection {
   #begin(): void {
     if (this.state === 'dialling') return
     this.state = 'dialling'
+    this.#begunAt = this.#parts.clock.now()
     this.#cancelTimeout = this.#parts.clock.setTimeout(() => this.#fail(), CONNECT_TIMEOUT_MS)
   }
 

@@ -39,6 +39,12 @@ export const CONNECT_TIMEOUT_MS = 15_000
 export const MAX_BULK_ATTEMPTS = 8
 export const BULK_REDIAL_MS = 1_000
 
+/**
+ * How long a transfer goes slowly over the first connection, because one of its own is dialled, in ms. A dial takes eight round
+ * trips, and 50 ms; one that takes longer may come to nothing, which would be told after `CONNECT_TIMEOUT_MS`.
+ */
+export const BULK_PATIENCE_MS = 3_000
+
 /** How often a connection that failed before it stood is dialled again. */
 export const MAX_REDIALS = 2
 

@@ -2,7 +2,12 @@
 
 import { expect, it } from 'vitest'
 import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
-import { BULK_REDIAL_MS, CONNECT_TIMEOUT_MS, MAX_BULK_ATTEMPTS } from '../../src/multiplayer/constants.ts'
+import {
+  BULK_PATIENCE_MS,
+  BULK_REDIAL_MS,
+  CONNECT_TIMEOUT_MS,
+  MAX_BULK_ATTEMPTS,
+} from '../../src/multiplayer/constants.ts'
 import { VirtualClock } from '../../src/net/clock.ts'
 
 function side(offers: boolean) {
@@ -55,6 +60,17 @@ it('stops waiting when the other side has none, and asks once', () => {
   hear(NEVER)
   clock.advance(1_000_000)
   expect(bulk.want()).toBe(false)
+  expect(said).toHaveLength(1)
+})
+
+it('is waited for only a short while: it may come to nothing', () => {
+  const { bulk, said, clock } = side(false)
+  bulk.want()
+  clock.advance(BULK_PATIENCE_MS - 1)
+  expect(bulk.want()).toBe(true)
+  clock.advance(1)
+  expect(bulk.want()).toBe(false)
+  expect(bulk.state).toBe('dialling')
   expect(said).toHaveLength(1)
 })
 

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { BulkConnection } from '../../src/multiplayer/bulk-connection.ts'
-import { BULK_REDIAL_MS, CONNECT_TIMEOUT_MS, MAX_BULK_ATTEMPTS } from '../../src/multiplayer/constants.ts'
+import {
+  BULK_PATIENCE_MS,
+  BULK_REDIAL_MS,
+  CONNECT_TIMEOUT_MS,
+  MAX_BULK_ATTEMPTS,
+} from '../../src/multiplayer/constants.ts'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import type { JoinRoomOptions, Room } from '../../src/multiplayer/room-types.ts'
 import type {
@@ -23,6 +28,8 @@ class Watched {
   readonly #bulk: DriverChannel[] = []
   /** No more can be made. */
   forbidden = false
+  /** They find no way to each other. */
+  lost = false
   readonly driver: WebRTCDriver
 
   constructor(driver: WebRTCDriver) {
@@ -31,6 +38,7 @@ class Watched {
       createConnection: (...args) => {
         if (this.forbidden) throw new Error('no more connections')
         const connection = driver.createConnection(...args)
+        if (this.lost) connection.addIceCandidate = () => {}
         this.connections.push(connection)
         const createDataChannel = connection.createDataChannel.bind(connection)
         connection.createDataChannel = (label, options) => {
@@ -120,6 +128,17 @@ describe('bulk', () => {
     for (const room of [a, b]) room.sendBytes(level())
     await network.until(() => heardA.length === 2 && heardB.length === 2)
     expect([errors, gone]).toEqual([[], []])
+  })
+
+  it('hardly waits for a connection that is dialled and does not come', async () => {
+    const conditions = { latencyMs: 20, rateBytesPerSecond: 2_500_000, queueBytes: 100_000 }
+    const { a, watched, heardB, route, errors } = await two({}, conditions)
+    for (const watch of watched) watch.lost = true
+    a.sendBytes(level(4_000_000))
+    // With ten packets a round trip it would take 14 s.
+    await network.until(() => heardB.length === 1, { limitMs: BULK_PATIENCE_MS + 3_000 })
+    expect(route(a)).toBe('shared')
+    expect(errors).toEqual([])
   })
 
   it('stays on the first connection when one side wants no other', async () => {
