@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { joinRoom } from '../../src/multiplayer/join-room.ts'
 import { TransferMode } from '../../src/multiplayer/types.ts'
+import { randomUnit, seededRandom } from '../../src/net/random.ts'
 import type { LinkConditions } from '../../src/net/simulation/conditions.ts'
 import { SimulatedNetwork } from '../../src/testing.ts'
 import { quantile } from '../support/quantile.ts'
@@ -11,8 +12,17 @@ const TICK_MS = 1_000 / 60
 const BYTES = 4 * 1024 * 1024
 const MBIT = 125_000
 
+/** Every so often, by chance, nothing arrives for a while, as where a machine or a radio has to do with somebody else. */
+interface Stalls {
+  readonly everyMs: number
+  /** On average. */
+  readonly ms: number
+}
+
 /** What bench/lanes measures over real connections. */
-async function play(conditions: LinkConditions & { rateBytesPerSecond: number }, seed: number) {
+async function play(conditions: LinkConditions & { rateBytesPerSecond: number }, seed: number, stalls?: Stalls) {
+  const random = seededRandom(seed)
+  const { latencyMs = 0 } = conditions
   const network = new SimulatedNetwork({ seed, queueBytes: 100_000, ...conditions })
   const a = await network.until(joinRoom(network.peerOptions('a')))
   const b = await network.until(joinRoom({ ...network.peerOptions('b'), room: a.code }))
@@ -28,6 +38,10 @@ async function play(conditions: LinkConditions & { rateBytesPerSecond: number },
     for (let ticks = 0; !until(ticks); ticks++) {
       a.send(network.clock.now(), { mode: TransferMode.Unreliable })
       await network.run(TICK_MS)
+      if (!stalls || randomUnit(random) > TICK_MS / stalls.everyMs) continue
+      const ms = -Math.log(1 - randomUnit(random)) * stalls.ms
+      network.set({ latencyMs: latencyMs + ms })
+      network.clock.setTimeout(() => network.set({ latencyMs }), ms)
     }
     return quantile(latencies, 0.95)
   }
@@ -47,6 +61,19 @@ describe('a transfer beside a game', () => {
     expect(overflowed).toBe(0)
     expect(ratio).toBeLessThan(1.4)
     expect(share).toBeGreaterThan(0.6)
+  })
+
+  it('does not take stalls of the path for its own queue', async () => {
+    const stalls = { everyMs: 60, ms: 20 }
+    const conditions = { rateBytesPerSecond: 20 * MBIT, latencyMs: 25, jitterMs: 0.5 }
+    let sum = 0
+    for (let seed = 1; seed <= 8; seed++) {
+      const { ratio, share } = await play(conditions, seed, stalls)
+      expect(ratio).toBeLessThan(1.5)
+      sum += share
+    }
+    // With every late packet held for a queue it is 0.31.
+    expect(sum / 8).toBeGreaterThan(0.45)
   })
 
   it('is felt at a jitter of several ms no more than the jitter itself', async () => {

@@ -51,8 +51,16 @@ const START_GAIN_SLOW = 0.2
 const START_GAIN = 0.6
 /** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
+/** What is left of the window then, at least: two round trips ago it was no more, and made no queue. */
+const EXIT_SHARE = 0.45
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
+/**
+ * A queue that is ours does not come and go: the delay falls to its floor at least once in that long, in ms, where machines or radios
+ * stand still instead. For so long, in ms, is remembered what the path has carried, on average of a few round trips.
+ */
+const LULL_MS = 150
+const CARRIED_MS = 5_000
 /**
  * A queue of our own is gone within a few round trips. One that never is for so long, in ms, in that many round trips and samples, is
  * none: the way has become longer, or somebody else fills it for good.
@@ -70,6 +78,9 @@ export class Path {
   isShared = false
   readonly #baseDelay = new WindowedMin(BASE_DELAY_MS)
   readonly #baseRoundTrip = new WindowedMin(BASE_DELAY_MS)
+  readonly #lullDelay = new WindowedMin(LULL_MS)
+  /** What was carried, in bytes a ms; below 0, so that the least is the most. */
+  readonly #carried = new WindowedMin(CARRIED_MS)
   readonly #delays = new Float64Array(SAMPLES)
   readonly #delayAt = new Float64Array(SAMPLES).fill(Number.NEGATIVE_INFINITY)
   #samples = 0
@@ -176,6 +187,7 @@ export class Path {
     this.#delays[place] = delayMs
     this.#delayAt[place] = now
     this.#baseDelay.add(delayMs, now)
+    this.#lullDelay.add(delayMs, now)
     this.#checkBase(delayMs, now)
   }
 
@@ -258,7 +270,8 @@ export class Path {
     const least = (DAMPING * target) / Math.max(this.roundTripMs ?? 1, 1)
     // Rounds without a queue: there is room, and each finds more of it.
     const gain = Math.min(MAX_GAIN, least * 2 ** this.#calmRounds)
-    this.#set(this.window + Math.max(-0.5, gain * (off < 0 ? 2 * off : off)) * bytes)
+    const change = Math.max(-0.5, gain * (off < 0 ? 2 * off : off)) * bytes
+    this.#set(change < 0 ? Math.min(this.window, Math.max(this.window + change, this.#floor)) : this.window + change)
   }
 
   #leaveSlowStart(now: number): void {
@@ -269,7 +282,8 @@ export class Path {
       const place = (this.#round + RATE_ROUNDS - 1) % RATE_ROUNDS
       this.#note(place, Math.max(this.#rates[place]!, this.#delivered / elapsed))
     }
-    this.#set(this.#product())
+    // The rate grew until now: where the last round's is not the best, the path stood still for a moment.
+    this.#set(Math.max(this.#bestRate * ((this.roundTripMs ?? 0) + this.targetMs), this.window * EXIT_SHARE))
   }
 
   /** Once in a round trip: down to what the path is known to carry. */
@@ -277,7 +291,14 @@ export class Path {
     this.#slowStart = false
     if (now - this.#cutAt < (this.roundTripMs ?? 0)) return
     this.#cutAt = now
-    if (this.rate > 0) this.#set(Math.min(this.window, Math.max(this.#product(), least)))
+    if (this.rate > 0) this.#set(Math.min(this.window, Math.max(this.#product(), least, this.#floor)))
+  }
+
+  /** A window that the path has carried of late without a queue of its own: delay that comes and goes is no reason for less. */
+  get #floor(): number {
+    const lull = this.#lullDelay.value! - this.#baseDelay.value!
+    if (!(lull <= this.targetMs)) return 0
+    return Math.max(-(this.#carried.value ?? 0), this.#bestRate) * (this.roundTripMs ?? 0)
   }
 
   /** Bandwidth-delay product and the queue that is aimed at. */
@@ -296,10 +317,12 @@ export class Path {
       this.#gameRate = Math.max(this.#gameDelivered / elapsed, this.#gameRate * GAME_MEMORY)
       this.#note(this.#round % RATE_ROUNDS, this.#delivered / elapsed)
       this.#round += 1
+      if (this.#round >= RATE_ROUNDS)
+        this.#carried.add(-this.#rates.reduce((sum, rate) => sum + rate, 0) / RATE_ROUNDS, now)
     }
     if (this.#fullInRound) {
       const most = (this.#slowStart ? START_ROUNDS : ROUNDS) * this.#bestRate * (roundTrip + this.targetMs)
-      if (most > 0 && this.window > most) this.#set(Math.min(this.window, Math.max(most, START_WINDOW)))
+      if (most > 0 && this.window > most) this.#set(Math.min(this.window, Math.max(most, START_WINDOW, this.#floor)))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now
