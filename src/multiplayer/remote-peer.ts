@@ -130,9 +130,11 @@ export class RemotePeer implements PacketSource {
       },
       ended: (reason) => this.#ended(reason),
     }
-    const { channels } = way
+    const { channels, connection } = way
+    const { acknowledgesLate } = connection
     this.link = new PeerLink({
       ...{ channels, modes: userModes, lanes, budget, clock, events: linkEvents, suspicionMs, graceMs, random },
+      acknowledgesLate,
     })
     this.#bulk = this.#makeBulk(offersBulk ?? false, iceServers)
     if (offersBulk === undefined) this.#bulk.close()

@@ -177,18 +177,16 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
    * ERR_INVALID_PARAMETER: the type. ERR_INVALID_DATA: not SDP. ERR_UNAUTHORIZED: another certificate at a restart of ICE.
    */
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void {
-    if (type !== 'offer' && type !== 'answer') {
+    if (type !== 'offer' && type !== 'answer')
       throw new NetError('ERR_INVALID_PARAMETER', `A description is an "offer" or an "answer", not "${type}".`)
-    }
     const again = this.#stood && this.restartsIce && this.#isAlive
     if (type === 'offer') {
       if (!again) this.#require(ConnectionState.New, 'one offer is taken by a connection that has not started')
     } else if (!this.#awaitsAnswer || !(again || this.#connectionState === ConnectionState.Connecting)) {
       throw new NetError('ERR_UNCONFIGURED', 'An answer was set, but no offer waits for one.')
     }
-    if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH) {
+    if (typeof sdp !== 'string' || !sdp.startsWith('v=0') || sdp.length > MAX_SDP_LENGTH)
       throw new NetError('ERR_INVALID_DATA', `The remote ${type} is not SDP.`)
-    }
     const fingerprints = fingerprintsOf(sdp)
     // Some browsers would begin DTLS anew, with whoever has the other certificate, under the channels that stand.
     if (again && fingerprints.join() !== this.#remoteFingerprints.join()) {
@@ -230,6 +228,11 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
 
   /** Does nothing: events come by themselves. For code that was written for Godot. */
   poll(): void {}
+
+  /** Whether SCTP acknowledges a single packet late on this platform: in browsers, not in Node. */
+  get acknowledgesLate(): boolean {
+    return this.#driver?.acknowledgesLate ?? false
+  }
 
   /** Whether `restartIce` works on this platform: in browsers, not in Node. */
   get restartsIce(): boolean {

@@ -68,6 +68,14 @@ export interface UnreliableOptions {
   readonly receipt?: (delivered: boolean) => void
 }
 
+interface EndOptions {
+  readonly lanes?: LaneTable | undefined
+  readonly seed?: number
+  readonly graceMs?: number | undefined
+  readonly acknowledgesLate?: boolean | undefined
+  readonly bulkWaits?: (() => boolean) | undefined
+}
+
 /** One end: a link, and what it told. */
 export class End {
   readonly link: PeerLink
@@ -83,7 +91,7 @@ export class End {
     clock: Clock,
     modes: readonly number[],
     carry: (port: number, reliable: boolean, message: Uint8Array, generation: number) => void,
-    { lanes, seed = 1, graceMs }: { lanes?: LaneTable | undefined; seed?: number; graceMs?: number | undefined } = {},
+    { lanes, seed = 1, graceMs, acknowledgesLate, bulkWaits }: EndOptions = {},
   ) {
     const reliable = [true, false, ...modes.map((mode) => mode === 2)]
     this.#newChannels = (generation) =>
@@ -103,6 +111,7 @@ export class End {
       reconnected: () => tell({ type: 'reconnected' }),
       rejected: (error) => tell({ type: 'rejected', error }),
       ended: (reason) => tell({ type: 'ended', reason }),
+      ...(bulkWaits && { bulkWaits }),
     }
     this.link = new PeerLink({
       channels: this.channels.map((channel, port) => ({ channel, reliable: reliable[port]! })),
@@ -111,6 +120,7 @@ export class End {
       events,
       random: seededRandom(seed),
       graceMs,
+      acknowledgesLate,
       ...(lanes && { lanes }),
     })
   }
@@ -172,6 +182,10 @@ export interface LinkPairOptions {
   readonly latencyMs?: number
   readonly lanes?: LaneTable
   readonly graceMs?: number
+  /** Of each side. */
+  readonly acknowledgesLate?: readonly [boolean, boolean]
+  /** What `a` is answered when much of its stream waits. */
+  readonly bulkWaits?: () => boolean
 }
 
 export class LinkPair {
@@ -186,7 +200,8 @@ export class LinkPair {
   /** Nothing passes this set of channels, nor those before it, any more. */
   #dropped = -1
 
-  constructor({ modes = [], modesB = modes, latencyMs = 10, lanes, graceMs }: LinkPairOptions = {}) {
+  constructor(options: LinkPairOptions = {}) {
+    const { modes = [], modesB = modes, latencyMs = 10, lanes, graceMs, acknowledgesLate, bulkWaits } = options
     const carrier = (weather: Weather, to: () => End) => {
       let count = 0
       return (port: number, reliable: boolean, message: Uint8Array, generation: number) => {
@@ -205,13 +220,13 @@ export class LinkPair {
       this.clock,
       modes,
       carrier(this.weatherA, () => this.b),
-      { lanes, graceMs },
+      { lanes, graceMs, bulkWaits, acknowledgesLate: acknowledgesLate?.[0] },
     )
     this.b = new End(
       this.clock,
       modesB,
       carrier(this.weatherB, () => this.a),
-      { lanes, graceMs, seed: 2 },
+      { lanes, graceMs, seed: 2, acknowledgesLate: acknowledgesLate?.[1] },
     )
   }
 

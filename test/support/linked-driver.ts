@@ -30,6 +30,7 @@ export function linkedDriver(driver: WebRTCDriver, service: string, side: Side):
             if (own !== undefined) connection.addIceCandidate(media, index, own)
           })
         },
+        acknowledgesLate: connection.acknowledgesLate ?? false,
         restartsIce: connection.restartsIce ?? false,
         restartIce: (iceServers) => connection.restartIce(iceServers),
         selectedRoute: () => connection.selectedRoute(),

@@ -71,6 +71,7 @@ class BrowserConnection implements DriverConnection {
   readonly #pc: RTCPeerConnection
   readonly #events: DriverConnectionEvents
   readonly #relayOnly: boolean
+  readonly acknowledgesLate = true
   readonly restartsIce = true
   /** The newest description, as the browser made it. */
   #created = ''

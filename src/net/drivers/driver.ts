@@ -138,6 +138,8 @@ export interface DriverConnection {
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void
   /** Called only after `setRemoteDescription`. */
   addIceCandidate(media: string, index: number, name: string): void
+  /** SCTP here acknowledges a single packet only after 200 ms (RFC 9260, 6.2), unless something is sent: so do browsers. */
+  readonly acknowledgesLate?: boolean
   /** Whether `restartIce` works here. */
   readonly restartsIce?: boolean
   /** The next offer gathers anew, with these ICE servers where they are given. `false`: this platform cannot. */

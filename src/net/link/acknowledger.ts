@@ -154,6 +154,7 @@ export class Acknowledger {
     this.#readAt = now
     this.number = this.received.note(sequence, now)
     this.asked = (flags & Flag.Asks) !== 0
+    this.taught = false
     if (this.number < 0) return -1
     this.owes = true
     this.unacknowledged += 1
@@ -173,6 +174,8 @@ export class Acknowledger {
   number = -1
   /** Of the message that was read last: its sender waits for an acknowledgement. */
   asked = false
+  /** Of the message that was read last: it acknowledged more than acknowledgements. */
+  taught = false
 
   #acknowledge(message: Uint8Array, at: number, now: number): void {
     const flight = this.#events.flight()
@@ -192,6 +195,7 @@ export class Acknowledger {
         if (sentAt >= this.#pathSince) this.path.delayed(delay, now)
       }
     }
+    this.taught = bytes > 0
     if (bytes > 0) this.path.delivered(bytes, flight, now, true)
   }
 

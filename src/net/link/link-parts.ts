@@ -16,4 +16,6 @@ export interface LinkParts {
   readonly faults: Faults
   readonly ports: Ports
   readonly acknowledger: Acknowledger
+  /** See `PeerLinkOptions`. */
+  readonly acknowledgesLate: boolean
 }

@@ -33,7 +33,7 @@ export class LinkReceiver {
     this.#sender = sender
     this.#taker = taker
     this.stream = new StreamReceiver(budget, receiving)
-    this.#pace = new AckPace(link.clock, link.acknowledger, () => sender.acknowledge())
+    this.#pace = new AckPace(link.clock, link.acknowledger, () => sender.acknowledge(), link.acknowledgesLate)
   }
 
   /** A message arrived. Never throws. */
@@ -73,8 +73,10 @@ export class LinkReceiver {
     const { acknowledger } = this.#link
     // Greetings do not count: each set of channels has its own.
     if (!isGreetingKind(kindOf(message))) each.takenIn = (each.takenIn + 1) & 0xffff
-    if (port > 0) this.#sender.tellTaken(port, TAKEN_EVERY)
-    else {
+    if (port > 0) {
+      this.#sender.tellTaken(port, TAKEN_EVERY)
+      this.#pace.userReliable()
+    } else {
       acknowledger.reliableIn = each.takenIn
       acknowledger.madeProgress()
       if (kindOf(message) === Kind.Stream) {

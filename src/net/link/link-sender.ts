@@ -12,6 +12,7 @@ import {
   LANE_LOW_WATER,
   MAX_QUEUED,
   MAX_QUEUED_PACKETS,
+  MIN_WINDOW,
   TRICKLE_WINDOW,
 } from './constants.ts'
 import { invalid } from './faults.ts'
@@ -34,6 +35,8 @@ export class LinkSender {
   readonly #full = new Set<number>()
   /** Of the stream's own connection, while it has one. */
   #stall: Stall | undefined
+  /** Bytes of the stream that may be on their way while it waits for that: as few as can be until it is seen that they arrive. */
+  #trickle = MIN_WINDOW
   readonly #pacer: Pacer
   #cancelPace: CancelTimer | undefined
   readonly #paced = () => {
@@ -178,6 +181,7 @@ export class LinkSender {
     const bulk = this.stream.taken(stream)
     if (first < 0 || bulk < 0) throw invalid('An acknowledgement of what was never sent.')
     if (first + bulk > 0) acknowledger.path.delivered(first + bulk, flight, now)
+    this.#trickle = this.stream.flight === 0 && !this.stream.waits ? MIN_WINDOW : this.#trickle + bulk
     if (bulk > 0 || this.stream.flight === 0) this.#stall?.over(now)
     else if (this.#stall) this.#tryStall(this.#stall.heard(now))
   }
@@ -272,9 +276,10 @@ export class LinkSender {
     }
     if (this.stream.waits) {
       const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
-      // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it.
+      // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it. To a
+      // browser, which acknowledges a single packet after 200 ms, that may be all but one packet, because its timer rang before.
       const before = acknowledger.sent.loss > 0 ? TRICKLE_WINDOW : INITIAL_WINDOW
-      const most = waits ? Math.min(window, before) : window
+      const most = waits ? Math.min(window, before, this.#trickle) : window
       // Nobody takes in the stream and not the channel that carries it.
       if (!first.isFull) this.#flushStream(most - acknowledger.sent.flight - first.flight, now)
       this.#probe(now)

@@ -47,7 +47,7 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     const { channels, modes, clock, events, random = systemRandom } = options
-    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS } = options
+    const { suspicionMs = SUSPICION_MS, graceMs = GRACE_MS, acknowledgesLate = false } = options
     const budget = new UnfinishedBudget(options.budget ?? new UnfinishedBudget(), () => this.#giveUpUnfinished())
     const { urgent, bulk } = splitLanes(options.lanes)
     const life = new Life()
@@ -66,7 +66,7 @@ export class PeerLink {
     )
     const fail = (reason: LinkEnd) => this.fail(reason)
     const faults = new Faults({ life, news, events, ports, fail, lost: () => this.lost() })
-    this.#link = { clock, events, news, life, faults, ports: new Ports(ports), acknowledger }
+    this.#link = { clock, events, news, life, faults, ports: new Ports(ports), acknowledger, acknowledgesLate }
     this.#sender = new LinkSender(this.#link, bulk, sending)
     this.#receiver = new LinkReceiver(this.#link, this.#sender, budget, receiving, {
       take: (port, kind, ordered, payload) => this.#take(port, kind, ordered, payload),

@@ -70,6 +70,36 @@ describe('an acknowledgement', () => {
     expect(pair.a.channels[1]!.sent.length).toBe(length)
   })
 
+  describe('where SCTP keeps its own for a single packet', () => {
+    /** How many messages `a` hands over in a second after `b` was sent something, beside those of its heartbeat. */
+    const answers = (acknowledgesLate: readonly [boolean, boolean], cause: (pair: LinkPair) => void) => {
+      const pair = quiet({ acknowledgesLate, modes: [2] })
+      const sent = () => [pair.a, pair.b].map((end) => end.channels[1]!.sent.length)
+      const heartbeats = sent()
+      pair.clock.advance(5_000)
+      const [a, b] = sent().map((count, i) => count - heartbeats[i]!)
+      const before = sent()
+      cause(pair)
+      pair.clock.advance(5_000)
+      return sent().map((count, i) => count - before[i]! - [a, b][i]!)
+    }
+
+    it('is answered, so that that comes along before the sender takes the packet for lost', () => {
+      // B acknowledges the packet alone, and A that.
+      expect(answers([true, false], ({ a }) => a.sendUnreliable('one'))).toEqual([2, 1])
+      expect(answers([false, false], ({ a }) => a.sendUnreliable('one'))).toEqual([1, 1])
+    })
+
+    it('is not answered again and again where both sides do so', () => {
+      expect(answers([true, true], ({ a }) => a.sendUnreliable('one'))).toEqual([2, 1])
+    })
+
+    it('comes for a packet on a reliable user channel, too', () => {
+      expect(answers([true, false], ({ b }) => b.send('one', 2))).toEqual([1, 0])
+      expect(answers([false, false], ({ b }) => b.send('one', 2))).toEqual([0, 0])
+    })
+  })
+
   it('tells of a burst that is longer than its history', () => {
     const pair = quiet()
     const told: boolean[] = []

@@ -57,6 +57,20 @@ describe('the stream', () => {
     expect(pair.b.rejections).toEqual([])
   })
 
+  it('begins with few messages on the first channel while one of its own is dialled, and has ten on their way at most', () => {
+    const pair = LinkPair.connected({ latencyMs: 50, bulkWaits: () => true })
+    const [reliable] = pair.a.channels
+    const { length } = reliable!.sent
+    pair.a.send('x'.repeat(1_000_000), 0, BULK_LANE)
+    const sent: number[] = []
+    for (let before = length, trip = 0; trip < 6; trip++) {
+      pair.clock.advance(100)
+      sent.push(reliable!.sent.length - before)
+      before = reliable!.sent.length
+    }
+    expect(sent).toEqual([3, 6, 9, 10, 10, 10])
+  })
+
   it('goes back when that channel is lost, with what was not taken in, and doubles are dropped', () => {
     const random = seededRandom(8)
     for (let run = 0; run < 8; run++) {
