@@ -229,7 +229,7 @@ export class WebRTCPeerConnection extends Emitter<PeerConnectionEvents> {
   /** Does nothing: events come by themselves. For code that was written for Godot. */
   poll(): void {}
 
-  /** Whether SCTP acknowledges a single packet late on this platform: in browsers, not in Node. */
+  /** Whether SCTP may acknowledge a single packet late on this platform: in browsers, not in Node. */
   get acknowledgesLate(): boolean {
     return this.#driver?.acknowledgesLate ?? false
   }

@@ -138,7 +138,7 @@ export interface DriverConnection {
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): void
   /** Called only after `setRemoteDescription`. */
   addIceCandidate(media: string, index: number, name: string): void
-  /** SCTP here acknowledges a single packet only after 200 ms (RFC 9260, 6.2), unless something is sent: so do browsers. */
+  /** SCTP here acknowledges a single packet only after 200 ms (RFC 9260, 6.2), unless something is sent: so does Chromium's. */
   readonly acknowledgesLate?: boolean
   /** Whether `restartIce` works here. */
   readonly restartsIce?: boolean

@@ -276,8 +276,8 @@ export class LinkSender {
     }
     if (this.stream.waits) {
       const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
-      // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it. To a
-      // browser, which acknowledges a single packet after 200 ms, that may be all but one packet, because its timer rang before.
+      // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it. That may
+      // be all but one packet, where its timer rang before: Chromium acknowledges a single one after 200 ms.
       const before = acknowledger.sent.loss > 0 ? TRICKLE_WINDOW : INITIAL_WINDOW
       const most = waits ? Math.min(window, before, this.#trickle) : window
       // Nobody takes in the stream and not the channel that carries it.

@@ -72,8 +72,8 @@ export interface PeerLinkOptions {
   /** How long it may be so until it is gone, in ms. Default 15,000. */
   readonly graceMs?: number | undefined
   /**
-   * SCTP beneath keeps its acknowledgement of a single packet for longer than Node's waits for it (200 ms each), which then takes it
-   * for lost and has a congestion window of one packet. Something sent sooner takes the acknowledgement along. Default: no.
+   * SCTP beneath may keep its acknowledgement of a single packet for longer than Node's waits for it (200 ms each), which then takes
+   * it for lost and has a congestion window of one packet. Something sent sooner takes the acknowledgement along. Default: no.
    */
   readonly acknowledgesLate?: boolean | undefined
   /** Draws the session. Default: the system's. */
