@@ -26,6 +26,7 @@ export const IDEAL: Conditions = {
 export interface Counters {
   /** Packets that came in. */
   offered: number
+  bytesOffered: number
   /** Packets that went out. */
   passed: number
   bytesPassed: number
@@ -45,7 +46,7 @@ const byTimers: Schedule = (callback, at) => {
 }
 
 export class UdpDirection {
-  readonly counters: Counters = { offered: 0, passed: 0, bytesPassed: 0, lost: 0, overflowed: 0 }
+  readonly counters: Counters = { offered: 0, bytesOffered: 0, passed: 0, bytesPassed: 0, lost: 0, overflowed: 0 }
   conditions: Conditions
   readonly #random: Random
   readonly #schedule: Schedule
@@ -64,6 +65,7 @@ export class UdpDirection {
   pass(size: number, deliver: () => void): void {
     const { delayMs, jitterMs, loss, rate, queueBytes } = this.conditions
     this.counters.offered += 1
+    this.counters.bytesOffered += size
     // Drawn always, so that a change of the other conditions does not shift the sequence.
     const [chance, late] = [randomUnit(this.#random), randomUnit(this.#random)]
     if (chance < loss) {

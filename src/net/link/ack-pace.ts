@@ -8,7 +8,6 @@ export class AckPace {
   readonly #clock: Clock
   readonly #acknowledger: Acknowledger
   readonly #send: () => void
-  readonly #acknowledgesLate: boolean
   #dueAt = Number.POSITIVE_INFINITY
   /** What the acknowledger counted when that was set. */
   #tellings = 0
@@ -22,33 +21,22 @@ export class AckPace {
     else this.#dueAt = Number.POSITIVE_INFINITY
   }
 
-  /**
-   * @param send Sends what is owed, with packets that wait for the end of the task or alone.
-   * @param acknowledgesLate See `PeerLinkOptions`.
-   */
-  constructor(clock: Clock, acknowledger: Acknowledger, send: () => void, acknowledgesLate: boolean) {
+  /** @param send Sends what is owed, with packets that wait for the end of the task or alone. */
+  constructor(clock: Clock, acknowledger: Acknowledger, send: () => void) {
     this.#clock = clock
     this.#acknowledger = acknowledger
     this.#send = send
-    this.#acknowledgesLate = acknowledgesLate
   }
 
   /** A message came on an unreliable channel. `hasFrames`: it is more than an acknowledgement. */
   unreliable(asked: boolean, hasFrames: boolean): void {
     if (asked || this.#acknowledger.unacknowledged >= ACK_EVERY) this.#now()
-    else if (hasFrames || (this.#acknowledgesLate && this.#acknowledger.taught)) this.#owe(ACK_DELAY_MS)
+    else if (hasFrames) this.#owe(ACK_DELAY_MS)
   }
 
   /** A message came on the first reliable channel. */
   reliable(): void {
     this.#count(ACK_DELAY_MS)
-  }
-
-  /** A message came on another reliable channel. */
-  userReliable(): void {
-    if (!this.#acknowledgesLate) return
-    this.#acknowledger.owes = true
-    this.#owe(ACK_DELAY_MS)
   }
 
   /** A message of the stream came: these set its sender's pace. */

@@ -21,8 +21,8 @@ const HELD_STEP_MS = 0.25
 export interface AcknowledgerEvents {
   /** Everything that is on its way, in bytes. */
   flight(): number
-  /** The other side has taken in so many messages of the first reliable channel (16 bits), and the stream up to `stream`. */
-  progress(reliable: number, stream: number): void
+  /** The other side has taken in so many messages of the first reliable channel (16 bits), and the stream up to `stream`. Whether that is news. */
+  progress(reliable: number, stream: number): boolean
 }
 
 export class Acknowledger {
@@ -164,7 +164,7 @@ export class Acknowledger {
       at += ACKNOWLEDGEMENT_BYTES
     }
     if (flags & Flag.Progress) {
-      this.#events.progress(u16At(message, at), u32At(message, at + 2))
+      if (this.#events.progress(u16At(message, at), u32At(message, at + 2))) this.taught = true
       at += PROGRESS_BYTES
     }
     return at
@@ -174,7 +174,7 @@ export class Acknowledger {
   number = -1
   /** Of the message that was read last: its sender waits for an acknowledgement. */
   asked = false
-  /** Of the message that was read last: it acknowledged more than acknowledgements. */
+  /** Of the message that was read last: it told of more than acknowledgements that they arrived. */
   taught = false
 
   #acknowledge(message: Uint8Array, at: number, now: number): void {

@@ -5,6 +5,7 @@ import { AckPace } from './ack-pace.ts'
 import { MAX_MESSAGE, TAKEN_EVERY } from './constants.ts'
 import { invalid } from './faults.ts'
 import type { Receiving, UnfinishedBudget } from './joiner.ts'
+import { LateSack } from './late-sack.ts'
 import type { LinkParts } from './link-parts.ts'
 import type { LinkSender } from './link-sender.ts'
 import type { ReliablePort } from './reliable-port.ts'
@@ -27,13 +28,16 @@ export class LinkReceiver {
   readonly #sender: LinkSender
   readonly #taker: Taker
   readonly #pace: AckPace
+  readonly #lateSack: LateSack | undefined
 
   constructor(link: LinkParts, sender: LinkSender, budget: UnfinishedBudget, receiving: Receiving, taker: Taker) {
     this.#link = link
     this.#sender = sender
     this.#taker = taker
     this.stream = new StreamReceiver(budget, receiving)
-    this.#pace = new AckPace(link.clock, link.acknowledger, () => sender.acknowledge(), link.acknowledgesLate)
+    const acknowledge = () => sender.acknowledge()
+    this.#pace = new AckPace(link.clock, link.acknowledger, acknowledge)
+    if (link.acknowledgesLate) this.#lateSack = new LateSack(link.clock, link.acknowledger, acknowledge)
   }
 
   /** A message arrived. Never throws. */
@@ -63,6 +67,7 @@ export class LinkReceiver {
 
   stopTimers(): void {
     this.#pace.stop()
+    this.#lateSack?.stop()
   }
 
   get #isOver(): boolean {
@@ -73,10 +78,9 @@ export class LinkReceiver {
     const { acknowledger } = this.#link
     // Greetings do not count: each set of channels has its own.
     if (!isGreetingKind(kindOf(message))) each.takenIn = (each.takenIn + 1) & 0xffff
-    if (port > 0) {
-      this.#sender.tellTaken(port, TAKEN_EVERY)
-      this.#pace.userReliable()
-    } else {
+    this.#lateSack?.heard()
+    if (port > 0) this.#sender.tellTaken(port, TAKEN_EVERY)
+    else {
       acknowledger.reliableIn = each.takenIn
       acknowledger.madeProgress()
       if (kindOf(message) === Kind.Stream) {
@@ -124,7 +128,9 @@ export class LinkReceiver {
     const start = acknowledger.read(message, now)
     if (start < 0) return
     const { number, asked } = acknowledger
-    this.#pace.unreliable(asked, start < message.length)
+    const hasFrames = start < message.length
+    this.#pace.unreliable(asked, hasFrames)
+    if (hasFrames || acknowledger.taught) this.#lateSack?.heard()
     // What waited for room may go now.
     if (start > 3) this.#sender.flush()
     const { reader } = each

@@ -172,8 +172,8 @@ export class LinkSender {
     }
   }
 
-  /** The other side has taken in so much of the first channel and of the stream. @throws {NetError} ERR_INVALID_DATA */
-  hearProgress(reliable: number, stream: number): void {
+  /** The other side has taken in so much of the first channel and of the stream. Returns whether that is news. @throws {NetError} ERR_INVALID_DATA */
+  hearProgress(reliable: number, stream: number): boolean {
     const { flight } = this
     const { ports, acknowledger, clock } = this.#link
     const now = clock.now()
@@ -184,6 +184,7 @@ export class LinkSender {
     this.#trickle = this.stream.flight === 0 && !this.stream.waits ? MIN_WINDOW : this.#trickle + bulk
     if (bulk > 0 || this.stream.flight === 0) this.#stall?.over(now)
     else if (this.#stall) this.#tryStall(this.#stall.heard(now))
+    return first + bulk > 0
   }
 
   /** With packets that wait for the end of the task, or alone. */
@@ -275,13 +276,15 @@ export class LinkSender {
       port.flush(i === 0 ? Math.max(window, INITIAL_WINDOW) : Number.POSITIVE_INFINITY)
     }
     if (this.stream.waits) {
+      const { sent } = acknowledger
+      const others = sent.flight + first.flight
       const waits = this.stream.lanes.bytes > BULK_FROM && events.bulkWaits?.() === true
       // On the game's association a transfer is felt in the game: what SCTP does not take at once waits in front of it. That may
       // be all but one packet, where its timer rang before: Chromium acknowledges a single one after 200 ms.
-      const before = acknowledger.sent.loss > 0 ? TRICKLE_WINDOW : INITIAL_WINDOW
-      const most = waits ? Math.min(window, before, this.#trickle) : window
+      const before = Math.min(window, sent.loss > 0 ? TRICKLE_WINDOW : INITIAL_WINDOW) - others
+      const room = waits ? Math.min(before, this.#trickle) : window - others
       // Nobody takes in the stream and not the channel that carries it.
-      if (!first.isFull) this.#flushStream(most - acknowledger.sent.flight - first.flight, now)
+      if (!first.isFull) this.#flushStream(room, now)
       this.#probe(now)
     } else if (this.stream.flight > 0) this.#probe(now)
     if (this.#full.size === 0) return

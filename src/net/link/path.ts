@@ -51,15 +51,16 @@ const START_GAIN_SLOW = 0.2
 const START_GAIN = 0.6
 /** A queue that stays ends slow start: an eighth of the round trip, from this many ms to four times as many. */
 const START_EXIT_MS = 4
-/** What is left of the window then, at least: two round trips ago it was no more, and made no queue. */
+/** What is left of the window then, at least: about two round trips ago it was no more, and made no queue. */
 const EXIT_SHARE = 0.45
 /** A queue this many times the target is not corrected but ended. */
 const FLOOD = 3
 /**
- * A queue that is ours does not come and go: the delay falls to its floor at least once in that long, in ms, where machines or radios
- * stand still instead. For so long, in ms, is remembered what the path has carried, on average of a few round trips.
+ * Where machines or radios stand still for moments, the delay falls to its floor in between, at least once in so long, in ms. A queue
+ * that is ours stays while as much is on its way.
  */
 const LULL_MS = 150
+/** For so long is remembered, in ms, what the path has carried on average of a few round trips. */
 const CARRIED_MS = 5_000
 /**
  * A queue of our own is gone within a few round trips. One that never is for so long, in ms, in that many round trips and samples, is
@@ -78,9 +79,12 @@ export class Path {
   isShared = false
   readonly #baseDelay = new WindowedMin(BASE_DELAY_MS)
   readonly #baseRoundTrip = new WindowedMin(BASE_DELAY_MS)
-  readonly #lullDelay = new WindowedMin(LULL_MS)
-  /** What was carried, in bytes a ms; below 0, so that the least is the most. */
-  readonly #carried = new WindowedMin(CARRIED_MS)
+  /** The most that was carried of late, in bytes a ms, and when that was. */
+  #carried = 0
+  #carriedAt = Number.NEGATIVE_INFINITY
+  /** When there was no queue last although the window was in use, and what was on its way last. */
+  #lullAt = Number.NEGATIVE_INFINITY
+  #flight = 0
   readonly #delays = new Float64Array(SAMPLES)
   readonly #delayAt = new Float64Array(SAMPLES).fill(Number.NEGATIVE_INFINITY)
   #samples = 0
@@ -174,6 +178,7 @@ export class Path {
   /** More may pass than before, or it goes another way: what that carries is found out as at first, from `most` bytes at most. */
   restart(most = MAX_WINDOW): void {
     this.#slowStart = true
+    this.#carried = 0
     this.window = Math.min(this.window, most)
   }
 
@@ -187,7 +192,7 @@ export class Path {
     this.#delays[place] = delayMs
     this.#delayAt[place] = now
     this.#baseDelay.add(delayMs, now)
-    this.#lullDelay.add(delayMs, now)
+    if (delayMs - this.#baseDelay.value! <= this.targetMs && this.#flight >= this.window / 2) this.#lullAt = now
     this.#checkBase(delayMs, now)
   }
 
@@ -200,6 +205,7 @@ export class Path {
   /** `bytes` arrived. `flight`: what was on its way until then. */
   delivered(bytes: number, flight: number, now: number, unreliable = false): void {
     if (unreliable) this.#gameDelivered += bytes
+    this.#flight = flight
     if (Number.isNaN(this.#roundAt)) this.#roundAt = now
     this.#delivered += bytes
     // Only a window that was used is known to be too small.
@@ -271,7 +277,9 @@ export class Path {
     // Rounds without a queue: there is room, and each finds more of it.
     const gain = Math.min(MAX_GAIN, least * 2 ** this.#calmRounds)
     const change = Math.max(-0.5, gain * (off < 0 ? 2 * off : off)) * bytes
-    this.#set(change < 0 ? Math.min(this.window, Math.max(this.window + change, this.#floor)) : this.window + change)
+    this.#set(
+      change < 0 ? Math.min(this.window, Math.max(this.window + change, this.#floor(now))) : this.window + change,
+    )
   }
 
   #leaveSlowStart(now: number): void {
@@ -291,14 +299,13 @@ export class Path {
     this.#slowStart = false
     if (now - this.#cutAt < (this.roundTripMs ?? 0)) return
     this.#cutAt = now
-    if (this.rate > 0) this.#set(Math.min(this.window, Math.max(this.#product(), least, this.#floor)))
+    if (this.rate > 0) this.#set(Math.min(this.window, Math.max(this.#product(), least, this.#floor(now))))
   }
 
-  /** A window that the path has carried of late without a queue of its own: delay that comes and goes is no reason for less. */
-  get #floor(): number {
-    const lull = this.#lullDelay.value! - this.#baseDelay.value!
-    if (!(lull <= this.targetMs)) return 0
-    return Math.max(-(this.#carried.value ?? 0), this.#bestRate) * (this.roundTripMs ?? 0)
+  /** A window that the path has carried of late, in bytes: delay that comes and goes is no reason for less. */
+  #floor(now: number): number {
+    if (now - this.#lullAt > LULL_MS || now - this.#carriedAt > CARRIED_MS) return 0
+    return this.#carried * (this.roundTripMs ?? 0)
   }
 
   /** Bandwidth-delay product and the queue that is aimed at. */
@@ -317,18 +324,27 @@ export class Path {
       this.#gameRate = Math.max(this.#gameDelivered / elapsed, this.#gameRate * GAME_MEMORY)
       this.#note(this.#round % RATE_ROUNDS, this.#delivered / elapsed)
       this.#round += 1
-      if (this.#round >= RATE_ROUNDS)
-        this.#carried.add(-this.#rates.reduce((sum, rate) => sum + rate, 0) / RATE_ROUNDS, now)
+      this.#noteCarried(now)
     }
     if (this.#fullInRound) {
       const most = (this.#slowStart ? START_ROUNDS : ROUNDS) * this.#bestRate * (roundTrip + this.targetMs)
-      if (most > 0 && this.window > most) this.#set(Math.min(this.window, Math.max(most, START_WINDOW, this.#floor)))
+      if (most > 0 && this.window > most)
+        this.#set(Math.min(this.window, Math.max(most, START_WINDOW, this.#floor(now))))
       this.#calmRounds = Math.min(this.#calmRounds + 1, 8)
     }
     this.#roundAt = now
     this.#delivered = 0
     this.#gameDelivered = 0
     this.#fullInRound = false
+  }
+
+  #noteCarried(now: number): void {
+    let sum = 0
+    for (let i = 0; i < RATE_ROUNDS; i++) sum += this.#rates[i]!
+    const carried = sum / RATE_ROUNDS
+    if (carried < this.#carried && now - this.#carriedAt <= CARRIED_MS) return
+    this.#carried = carried
+    this.#carriedAt = now
   }
 
   #note(round: number, rate: number): void {

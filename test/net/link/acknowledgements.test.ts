@@ -71,7 +71,7 @@ describe('an acknowledgement', () => {
   })
 
   describe('where SCTP keeps its own for a single packet', () => {
-    /** How many messages `a` hands over in a second after `b` was sent something, beside those of its heartbeat. */
+    /** How many unreliable messages `a` and `b` hand over in 5 s after something happens, beside those of 5 s in which nothing does. */
     const answers = (acknowledgesLate: readonly [boolean, boolean], cause: (pair: LinkPair) => void) => {
       const pair = quiet({ acknowledgesLate, modes: [2] })
       const sent = () => [pair.a, pair.b].map((end) => end.channels[1]!.sent.length)
@@ -92,6 +92,21 @@ describe('an acknowledgement', () => {
 
     it('is not answered again and again where both sides do so', () => {
       expect(answers([true, true], ({ a }) => a.sendUnreliable('one'))).toEqual([2, 1])
+    })
+
+    it('is answered when it tells of reliable packets alone', () => {
+      expect(answers([true, false], ({ a }) => a.send('one'))).toEqual([1, 1])
+      expect(answers([false, false], ({ a }) => a.send('one'))).toEqual([0, 1])
+    })
+
+    it('is answered in the midst of a conversation, too', () => {
+      const cause = ({ a, b, clock }: LinkPair) => {
+        a.sendUnreliable('question')
+        clock.advance(12)
+        b.sendUnreliable('reply')
+      }
+      expect(answers([true, false], cause)).toEqual([2, 1])
+      expect(answers([false, false], cause)).toEqual([1, 1])
     })
 
     it('comes for a packet on a reliable user channel, too', () => {

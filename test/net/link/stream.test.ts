@@ -68,7 +68,23 @@ describe('the stream', () => {
       sent.push(reliable!.sent.length - before)
       before = reliable!.sent.length
     }
-    expect(sent).toEqual([3, 6, 9, 10, 10, 10])
+    expect(sent).toEqual([3, 6, 10, 10, 10, 10])
+  })
+
+  it('begins at once beside a game that has more on its way than that', () => {
+    const pair = LinkPair.connected({ latencyMs: 50, bulkWaits: () => true })
+    const [reliable] = pair.a.channels
+    const { length } = reliable!.sent
+    const game = () => {
+      for (let tick = 0; tick < 30; tick++) {
+        pair.a.sendUnreliable('x'.repeat(600))
+        pair.clock.advance(16)
+      }
+    }
+    game()
+    pair.a.send('x'.repeat(1_000_000), 0, BULK_LANE)
+    game()
+    expect(reliable!.sent.length - length).toBeGreaterThan(15)
   })
 
   it('goes back when that channel is lost, with what was not taken in, and doubles are dropped', () => {
