@@ -139,7 +139,8 @@ describe('autoPoll: false', () => {
     const client = newPeer((peer) => peer.createClient(5), { autoPoll: false })
     const hearsClient = new Witness(client)
     connectPeers(client, server)
-    await until(() => client.getPeer(1).connected)
+    // Whoever closes before it is connected itself has nobody to say goodbye to.
+    await until(() => client.getPeer(1).connected && server.getPeer(5).connected)
     expect(client.connectionStatus).toBe(ConnectionStatus.Connecting)
     client.poll()
     expect(client.connectionStatus).toBe(ConnectionStatus.Connected)

@@ -13,7 +13,7 @@ const BYTES = 8 * 1024
 /** In which an idle room says now and then that it is there. */
 const IDLE_PACKETS = 15
 /** The link itself begins with four messages, and has more after the first. */
-const TIMES = 3
+const TIMES = 4
 
 beforeAll(openBrowsers)
 
@@ -36,8 +36,8 @@ it('a burst to Chromium leaves at once, however long nothing did', async () => {
         await sleep(1)
       }
     }
-    // From a window of one packet it is 5,000 at most.
-    expect(most).toBeGreaterThan(7_000)
+    // From a window of one packet it was 5,050 at most.
+    expect(most).toBeGreaterThan(5_600)
     for (const end of [one, two]) await end.leave()
   } finally {
     service.close()
